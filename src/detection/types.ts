@@ -92,6 +92,8 @@ export interface Vehicle {
   trackId?: number;
   /** What is known of the track's plate so far; set by the tracker. */
   plate?: PlateVote;
+  /** Settled, but worth another look (now much larger, or the vote is doubtful); set by the tracker. */
+  reread?: boolean;
   /** Why there is no plate on it in this frame. */
   held?: Miss;
 }
@@ -116,6 +118,8 @@ export interface Plate {
   region?: string;
   /** The track's vote after this reading (or, for a settled track, the one that stands). */
   vote?: PlateVote;
+  /** As on a vehicle, in flows that track plates. */
+  reread?: boolean;
 }
 
 /** A track that will not come back; the tracker announces it once. */

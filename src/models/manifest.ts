@@ -35,6 +35,8 @@ export interface ModelInput {
   height: number;
   /** When set, other sizes that are multiples of it are allowed too. */
   multipleOf?: number;
+  /** Size for crops of a vehicle instead of whole frames, where another one is better; needs `multipleOf`. */
+  crop?: { width: number; height: number };
   colour: 'RGB' | 'BGR';
   layout: 'NHWC' | 'NCHW';
   type: 'uint8' | 'float32';

@@ -1,0 +1,61 @@
+import type { PixelWorker } from '../device/device.js';
+import type { Miss, Plate, Timings } from '../detection/types.js';
+import type { Frame } from '../frame/frame.js';
+
+export interface BlurGateOptions {
+  /** Variance of the Laplacian below which a plate counts as blurred. TAPPAS: 100. */
+  minSharpness: number;
+  /** px; 0 is off. */
+  minWidth: number;
+  minHeight: number;
+}
+
+/** Below this many pixels (after the 10 % shrink) TAPPAS does not judge a plate at all. */
+const TOO_SMALL_TO_JUDGE = 10;
+
+/** Measures every plate that would be read and holds back the small and the blurred ones. */
+export async function gatePlates(
+  frame: Frame,
+  plates: Plate[],
+  pixels: PixelWorker,
+  options: BlurGateOptions,
+): Promise<{ plates: Plate[]; timings: Timings }> {
+  const started = performance.now();
+  const open = plates.filter((plate) => isOpen(plate));
+  const boxes = open.map((plate) => plate.box);
+  const measured = boxes.length > 0 ? await pixels.sharpness(frame, boxes, frame.cameraId) : [];
+  const gated = plates.map((plate) => {
+    const sharpness = measured[open.indexOf(plate)];
+    if (sharpness === undefined) return plate;
+    const held = missOf(plate, sharpness, options);
+    return held === undefined ? { ...plate, sharpness } : { ...plate, sharpness, held };
+  });
+  return { plates: gated, timings: { sharpness: performance.now() - started } };
+}
+
+/** Not held back by an earlier stage, and not settled. */
+export function isOpen(plate: Plate): boolean {
+  return plate.held === undefined && (plate.vote?.settled !== true || plate.reread === true);
+}
+
+function missOf(plate: Plate, sharpness: number, options: BlurGateOptions): Miss | undefined {
+  const width = plate.box.x2 - plate.box.x1;
+  const height = plate.box.y2 - plate.box.y1;
+  if (width < options.minWidth) return small('wide', width, options.minWidth);
+  if (height < options.minHeight) return small('high', height, options.minHeight);
+  if (sharpness < 0) return small('in size', Math.min(width, height), TOO_SMALL_TO_JUDGE);
+  if (sharpness < options.minSharpness) {
+    return {
+      code: 'blurred',
+      // Rounded down: 99.6 must not read "blurred 100 < 100".
+      reason: `blurred ${Math.floor(sharpness)} < ${options.minSharpness}`,
+      value: sharpness,
+      limit: options.minSharpness,
+    };
+  }
+  return undefined;
+}
+
+function small(dimension: string, value: number, limit: number): Miss {
+  return { code: 'small', reason: `small ${Math.floor(value)} < ${limit} px ${dimension}`, value, limit };
+}

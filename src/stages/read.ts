@@ -1,0 +1,137 @@
+import type { Network, RunOptions, View } from '../device/device.js';
+import type { Miss, Plate, Reading, Timings } from '../detection/types.js';
+import type { Frame } from '../frame/frame.js';
+import type { Tracker } from '../tracking/tracker.js';
+import { isOpen } from './blur-gate.js';
+import { readingOf } from './detections.js';
+
+export interface ReadOptions {
+  /** 0..1, mean of the characters'. Readings below are held back and have no vote. */
+  minConfidence: number;
+  /** Characters. */
+  minLength: number;
+  /**
+   * Cut the plate out again with other margins and keep the reading whose weakest character is surest:
+   * `unsure` does so only when the first look has a doubtful character.
+   */
+  secondLook: 'never' | 'unsure' | 'always';
+  /** How many candidates to keep per plate; 1 reads greedily. */
+  candidates: number;
+}
+
+/** A weakest character below this makes a reading unsure: readings above it were right 96 times in 100 (reader recipe). */
+const SURE = 0.8;
+/** Margins of the further looks; the first look's is in the manifest. */
+const OTHER_MARGINS = [0.02, 0.15];
+
+/**
+ * Reads every plate that is neither held back nor settled, straightened along its corners where they are known.
+ *
+ * With a tracker, each accepted reading joins the vote of the plate's track, and the plate carries the vote.
+ *
+ * @returns new plates; refused readings keep their text and say in `held` why they were refused
+ */
+export async function readPlates(
+  frame: Frame,
+  plates: Plate[],
+  network: Network,
+  options: ReadOptions,
+  tracker?: Tracker,
+): Promise<{ plates: Plate[]; timings: Timings }> {
+  const started = performance.now();
+  const open = plates.filter((plate) => isOpen(plate));
+  const readings = open.length > 0 ? await lookAt(frame, open, network, options) : [];
+  const read = plates.map((plate) => {
+    const reading = readings[open.indexOf(plate)];
+    return reading === undefined ? plate : withReading(plate, reading, frame, options, tracker);
+  });
+  return { plates: read, timings: { read: performance.now() - started } };
+}
+
+async function lookAt(frame: Frame, plates: Plate[], network: Network, options: ReadOptions): Promise<Reading[]> {
+  const runOptions: RunOptions = { beamWidth: Math.max(1, options.candidates) };
+  const run = async (views: View[]): Promise<Reading[]> => {
+    if (views.length === 0) return [];
+    const response = await network.run({ source: frame, views, options: runOptions, fairKey: frame.cameraId });
+    return views.map((_, index) => readingOf(response, index, network));
+  };
+
+  const margin = network.manifest.input.margin ?? 0;
+  const best = await run(plates.map((plate) => viewOf(plate, margin)));
+  if (options.secondLook === 'never') return best;
+
+  const unsure = [...best.keys()].filter((index) => options.secondLook === 'always' || weakest(best[index]!) < SURE);
+  const again = await run(unsure.flatMap((index) => OTHER_MARGINS.map((other) => viewOf(plates[index]!, other))));
+  for (const [order, index] of unsure.entries()) {
+    for (let look = 0; look < OTHER_MARGINS.length; look++) {
+      const reading = again[order * OTHER_MARGINS.length + look]!;
+      if (weakest(reading) > weakest(best[index]!)) best[index] = reading;
+    }
+  }
+  return best;
+}
+
+function viewOf(plate: Plate, margin: number): View {
+  return plate.corners === undefined ? { box: plate.box, margin } : { corners: plate.corners, margin };
+}
+
+/** The probability of the least certain character; 0 when nothing was read. */
+function weakest(reading: Reading): number {
+  return reading.characters.reduce((least, { confidence }) => Math.min(least, confidence), reading.text === '' ? 0 : 1);
+}
+
+function withReading(
+  plate: Plate,
+  reading: Reading,
+  frame: Frame,
+  options: ReadOptions,
+  tracker: Tracker | undefined,
+): Plate {
+  const read: Plate = {
+    ...plate,
+    text: reading.text,
+    textConfidence: reading.confidence,
+    characters: reading.characters,
+    candidates: reading.candidates,
+  };
+  const held = missOf(reading, options);
+  if (held !== undefined) return { ...read, held };
+  if (tracker === undefined || plate.trackId === undefined) return read;
+  const quality = {
+    width: plate.box.x2 - plate.box.x1,
+    height: plate.box.y2 - plate.box.y1,
+    timestamp: frame.timestamp,
+    ...(plate.sharpness === undefined ? {} : { sharpness: plate.sharpness }),
+  };
+  const vote = tracker.addReading(plate.trackId, reading, quality);
+  return vote === undefined ? read : { ...read, vote };
+}
+
+function missOf(reading: Reading, options: ReadOptions): Miss | undefined {
+  const { text, confidence } = reading;
+  if (text === '') return { code: 'unread', reason: 'no characters read' };
+  if (confidence < options.minConfidence) {
+    return {
+      code: 'confidence',
+      reason: `confidence ${floor2(confidence)} < ${options.minConfidence.toFixed(2)}`,
+      value: confidence,
+      limit: options.minConfidence,
+    };
+  }
+  // Characters, not UTF-16 units: a province character is one.
+  const length = [...text].length;
+  if (length < options.minLength) {
+    return {
+      code: 'length',
+      reason: `length ${length} < ${options.minLength}`,
+      value: length,
+      limit: options.minLength,
+    };
+  }
+  return undefined;
+}
+
+/** Two decimals, rounded down: 0.698 must not read "0.70 < 0.70". */
+function floor2(value: number): string {
+  return (Math.floor(value * 100) / 100).toFixed(2);
+}
