@@ -23,6 +23,8 @@ export interface ReadOptions {
 const SURE = 0.8;
 /** Margins of the further looks; the first look's is in the manifest. */
 const OTHER_MARGINS = [0.02, 0.15];
+/** The same for a picture that is itself a crop: there is nothing around it, so looks go inwards. */
+const INNER_MARGINS = [-0.03, -0.08];
 
 /**
  * Reads every plate that is neither held back nor settled, straightened along its corners where they are known.
@@ -57,11 +59,16 @@ async function lookAt(frame: Frame, plates: Plate[], network: Network, options: 
   };
 
   const margin = network.manifest.input.margin ?? 0;
-  const best = await run(plates.map((plate) => viewOf(plate, margin)));
+  const best = await run(plates.map((plate) => viewOf(plate, fillsFrame(plate, frame) ? 0 : margin)));
   if (options.secondLook === 'never') return best;
 
   const unsure = [...best.keys()].filter((index) => options.secondLook === 'always' || weakest(best[index]!) < SURE);
-  const again = await run(unsure.flatMap((index) => OTHER_MARGINS.map((other) => viewOf(plates[index]!, other))));
+  const again = await run(
+    unsure.flatMap((index) => {
+      const plate = plates[index]!;
+      return (fillsFrame(plate, frame) ? INNER_MARGINS : OTHER_MARGINS).map((other) => viewOf(plate, other));
+    }),
+  );
   for (const [order, index] of unsure.entries()) {
     for (let look = 0; look < OTHER_MARGINS.length; look++) {
       const reading = again[order * OTHER_MARGINS.length + look]!;
@@ -73,6 +80,11 @@ async function lookAt(frame: Frame, plates: Plate[], network: Network, options: 
 
 function viewOf(plate: Plate, margin: number): View {
   return plate.corners === undefined ? { box: plate.box, margin } : { corners: plate.corners, margin };
+}
+
+/** True where somebody handed in a plate crop as a picture. */
+function fillsFrame({ box, corners }: Plate, frame: Frame): boolean {
+  return corners === undefined && box.x1 <= 0 && box.y1 <= 0 && box.x2 >= frame.width && box.y2 >= frame.height;
 }
 
 /** The probability of the least certain character; 0 when nothing was read. */

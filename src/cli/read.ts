@@ -1,0 +1,150 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Frame } from '../frame/frame.js';
+import { framePool } from '../frame/pool.js';
+import { encodeJpeg } from '../image/encode.js';
+import { composeDrawing } from '../overlay/compose.js';
+import { openSource, type SourceSettings } from '../sources/open.js';
+import type { Pipeline, Scene } from '../stages/pipeline.js';
+import { Tracker } from '../tracking/tracker.js';
+import { numberOption, parseCommand, UsageError, type OptionValues } from './arguments.js';
+import { Progress } from './progress.js';
+import { openSession, sessionHelp, sessionOptions, type Session } from './session.js';
+
+export const readHelp = `alpr read <picture|folder|video>… [options]   Reads the plates in pictures and videos
+
+  --json                  one line per picture or frame: {file, frame?, width, height, vehicles, plates, timings}
+  --draw FOLDER           writes annotated pictures there
+  --fps X                 at most so many frames per second of a video (default all)
+  --ffmpeg PATH           the ffmpeg to decode videos with
+${sessionHelp}`;
+
+const VIDEO = /\.(mp4|m4v|mkv|mov|avi|webm|ts|mpg|mpeg|mjpeg|mjpg|flv|wmv|3gp)$/i;
+
+/** Exit code 0: everything was read; 1: at least one target could not be. */
+export async function runRead(args: string[]): Promise<number> {
+  const { values, targets } = parseCommand(args, {
+    ...sessionOptions,
+    json: { type: 'boolean' },
+    draw: { type: 'string' },
+    fps: { type: 'string' },
+    ffmpeg: { type: 'string' },
+  });
+  if (targets.length === 0) throw new UsageError('Expected at least one picture, folder or video');
+  const session = openSession(values);
+  let failures = 0;
+  try {
+    for (const target of targets) {
+      try {
+        failures += await readTarget(target, values, session);
+      } catch (error) {
+        failures++;
+        process.stderr.write(`${target}: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
+    }
+  } finally {
+    await session.close();
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+/** @returns the number of pictures in the target that could not be read */
+async function readTarget(target: string, values: OptionValues, session: Session): Promise<number> {
+  if (!fs.existsSync(target)) throw new Error('Expected a picture, folder or video but there is no such file');
+  const isVideo = VIDEO.test(target);
+  const isFolder = fs.statSync(target).isDirectory();
+  const pipeline = await session.open({ minSharpness: isVideo ? 100 : 0 });
+  const tracker = isVideo ? new Tracker() : undefined;
+  let failures = 0;
+  const settings: SourceSettings = {
+    source: isVideo ? 'video' : isFolder ? 'folder' : 'picture',
+    path: target,
+    cameraId: path.basename(target),
+    fps: numberOption(values, 'fps', 0.001, 1000),
+    ffmpeg: typeof values['ffmpeg'] === 'string' ? values['ffmpeg'] : undefined,
+    onProblem(error) {
+      failures++;
+      process.stderr.write(`${error.message}\n`);
+    },
+  };
+  const source = await openSource(settings);
+  const progress = new Progress(path.basename(target), source.length ?? 0);
+  try {
+    for (let frame = await source.next(); frame !== null; frame = await source.next()) {
+      const started = performance.now();
+      const scene = await pipeline.process(frame, tracker);
+      scene.timings['total'] = performance.now() - started;
+      progress.advance();
+      const file = isFolder ? path.join(target, source.currentFile ?? frame.id) : target;
+      progress.finish();
+      print(file, isVideo, frame, scene, values['json'] === true);
+      if (typeof values['draw'] === 'string') await draw(values['draw'], file, isVideo, frame, scene, session);
+      framePool().recycle(frame);
+    }
+    if (tracker !== undefined && values['json'] !== true) printVisits(tracker);
+  } finally {
+    progress.finish();
+    await source.close();
+    await closeQuietly(pipeline);
+  }
+  return failures;
+}
+
+function print(file: string, isVideo: boolean, frame: Frame, scene: Scene, json: boolean): void {
+  const { vehicles, plates, timings } = scene;
+  if (json) {
+    const position = isVideo ? { frame: frame.sequence } : {};
+    const { width, height } = frame;
+    const rounded = Object.fromEntries(
+      Object.entries(timings).map(([stage, ms]) => [stage, Math.round(ms * 100) / 100]),
+    );
+    process.stdout.write(
+      `${JSON.stringify({ file, ...position, width, height, vehicles: vehicles ?? [], plates, timings: rounded })}\n`,
+    );
+    return;
+  }
+  const where = isVideo ? `${file} #${frame.sequence}` : file;
+  if (plates.length === 0 && !isVideo) process.stdout.write(`${where}: no plate found\n`);
+  for (const plate of plates) {
+    if (plate.text === undefined && isVideo) continue;
+    const text = plate.text ?? '';
+    const why = plate.held === undefined ? '' : `  (held back: ${plate.held.reason})`;
+    process.stdout.write(`${where}: ${text || '-'}  ${(plate.textConfidence ?? 0).toFixed(2)}${why}\n`);
+  }
+}
+
+/** What the votes came to at the end of a video. */
+function printVisits(tracker: Tracker): void {
+  for (const track of tracker.flush(Date.now())) {
+    if (track.plate === undefined) continue;
+    const { text, confidence, reads } = track.plate;
+    process.stdout.write(`visit ${track.trackId}: ${text}  ${confidence.toFixed(2)}  ${reads} readings\n`);
+  }
+}
+
+async function draw(
+  folder: string,
+  file: string,
+  isVideo: boolean,
+  frame: Frame,
+  scene: Scene,
+  session: Session,
+): Promise<void> {
+  fs.mkdirSync(folder, { recursive: true });
+  const drawing = composeDrawing(frame, scene.vehicles, scene.plates, {
+    showVehicles: true,
+    showPlates: true,
+    showText: true,
+    debug: true,
+  });
+  const { id, cameraId, sequence, timestamp, width, height } = frame;
+  const copy = framePool().acquire({ id, cameraId, sequence, timestamp, width, height });
+  await session.device.pixels.draw(frame, copy.buffer, drawing, cameraId);
+  const name = path.parse(file).name + (isVideo ? `-${String(sequence).padStart(6, '0')}` : '');
+  fs.writeFileSync(path.join(folder, `${name}.jpg`), await encodeJpeg(copy, { quality: 85 }));
+  framePool().recycle(copy);
+}
+
+async function closeQuietly(pipeline: Pipeline): Promise<void> {
+  await pipeline.close().catch(() => undefined);
+}
