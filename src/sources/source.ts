@@ -1,0 +1,43 @@
+import type { Frame } from '../frame/frame.js';
+
+/**
+ * Where frames come from. Pull-based: a frame is made when somebody asks for it, so that a slow flow slows its source
+ * down by itself and memory stays bounded.
+ */
+export interface FrameSource {
+  /** For people: `video road.mp4`. */
+  readonly description: string;
+  /** About how many frames will come in all; undefined while that is unknown. For progress bars. */
+  readonly expectedFrames: number | undefined;
+  /** The next frame; null when the source has ended or was closed. One call at a time. Rejects with a SourceError. */
+  next(): Promise<Frame | null>;
+  /** At any time, any number of times. A pending next() resolves to null; child processes are gone when it resolves. */
+  close(): Promise<void>;
+}
+
+/** What a source needs of the frame pool. */
+export interface FrameAllocator {
+  acquire(header: FrameStamp & { width: number; height: number }): Frame;
+  /** Takes back the pixels of a frame that nobody else has seen. */
+  recycle(frame: Frame): void;
+}
+
+/** Which frame of which camera, and when (ms since the epoch). */
+export interface FrameStamp {
+  cameraId: string;
+  sequence: number;
+  timestamp: number;
+}
+
+export type SourceErrorCode = 'ALPR_SOURCE' | 'ALPR_SOURCE_STALLED' | 'ALPR_FFMPEG';
+
+/** A source that cannot deliver. The message says what was expected and what came. */
+export class SourceError extends Error {
+  readonly code: SourceErrorCode;
+
+  constructor(message: string, code: SourceErrorCode = 'ALPR_SOURCE', options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SourceError';
+    this.code = code;
+  }
+}
