@@ -48,6 +48,23 @@ export interface Reading {
   lines: number;
 }
 
+/** What a reading was read from: how far it can be trusted. */
+export interface ReadingQuality {
+  /** Variance of the Laplacian; left out when nobody measured it. */
+  sharpness?: number;
+  /** The plate's, in pixels of the frame. */
+  width: number;
+  height: number;
+  /** ms since the epoch: the frame's. */
+  timestamp: number;
+}
+
+/** One reading in a vote. */
+export interface RatedReading {
+  reading: Reading;
+  quality: ReadingQuality;
+}
+
 /** Every way in which a vehicle or plate can fail to become an event (design §7). */
 export type MissCode =
   | 'no-plate'
