@@ -21,7 +21,7 @@ step('types of tests, benches and scripts', process.execPath, [
 step('eslint', process.execPath, [bin('eslint', 'bin', 'eslint.js'), root]);
 step('prettier', process.execPath, [bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', root]);
 
-mocha(`Node.js ${process.versions.node} and Node-RED 4.1`, process.execPath, {}, []);
+mocha(`Node.js ${process.versions.node} and Node-RED 4.1`, process.execPath, {}, ['test']);
 const five = nodeRedFive();
 if (five !== undefined) {
   const env = { ALPR_NODE: five.node, ALPR_NODE_RED: five.red, ALPR_NODE_RED_MODULE: five.module };
@@ -48,17 +48,15 @@ function mocha(title, node, env, folders) {
   console.log(`\n== Tests on ${title}`);
   const summary = path.join(artifacts, 'summary.json');
   fs.rmSync(summary, { force: true });
-  const specs = folders.flatMap((folder) =>
-    fs.existsSync(path.join(root, folder)) ? ['--spec', `${folder}/**/*_spec.ts`] : [],
-  );
+  const specs = folders
+    .filter((folder) => fs.existsSync(path.join(root, folder)))
+    .map((folder) => `${folder}/**/*_spec.ts`);
   const args = [
     bin('mocha', 'bin', 'mocha.js'),
     '--reporter',
     path.join(root, 'scripts', 'mocha-reporter.cjs'),
     ...specs,
   ];
-  // A .mocharc spec list would be added to the folders given here.
-  if (specs.length > 0) args.push('--no-config', '--require', 'tsx/cjs', '--timeout', '20000');
   const { status } = spawnSync(node, args, {
     stdio: 'inherit',
     cwd: root,

@@ -1,4 +1,15 @@
-import { disc, Distance, ellipsoid, Mesh, meshOf, Polygon, polygonDistance, roundedBox, roundedMax, smoothClosed } from './shape.js';
+import {
+  disc,
+  Distance,
+  ellipsoid,
+  Mesh,
+  meshOf,
+  Polygon,
+  polygonDistance,
+  roundedBox,
+  roundedMax,
+  smoothClosed,
+} from './shape.js';
 
 /** Measures of one kind of vehicle, metres in its own axes (x forward, y left, z up). */
 export interface Kind {
@@ -38,8 +49,27 @@ export const kinds: Record<Kind['name'], Kind> = {
     rearPlate: 0.8,
     frontPlate: 0.45,
     side: [
-      [-1.86, 0.24], [-2.0, 0.36], [-2.04, 0.55], [-2.02, 0.72], [-1.96, 0.95], [-1.82, 1.2], [-1.62, 1.43], [-1.2, 1.49], [-0.5, 1.52],
-      [0.1, 1.49], [0.45, 1.37], [0.8, 1.15], [1.08, 0.99], [1.5, 0.91], [1.85, 0.8], [2.02, 0.64], [2.07, 0.45], [1.98, 0.26], [1.6, 0.2], [0, 0.19], [-1.5, 0.2],
+      [-1.86, 0.24],
+      [-2.0, 0.36],
+      [-2.04, 0.55],
+      [-2.02, 0.72],
+      [-1.96, 0.95],
+      [-1.82, 1.2],
+      [-1.62, 1.43],
+      [-1.2, 1.49],
+      [-0.5, 1.52],
+      [0.1, 1.49],
+      [0.45, 1.37],
+      [0.8, 1.15],
+      [1.08, 0.99],
+      [1.5, 0.91],
+      [1.85, 0.8],
+      [2.02, 0.64],
+      [2.07, 0.45],
+      [1.98, 0.26],
+      [1.6, 0.2],
+      [0, 0.19],
+      [-1.5, 0.2],
     ],
   },
   saloon: {
@@ -58,8 +88,28 @@ export const kinds: Record<Kind['name'], Kind> = {
     rearPlate: 0.78,
     frontPlate: 0.44,
     side: [
-      [-2.16, 0.25], [-2.3, 0.38], [-2.35, 0.58], [-2.33, 0.8], [-2.27, 1.0], [-2.1, 1.07], [-1.7, 1.1], [-1.25, 1.3], [-0.85, 1.42], [-0.3, 1.46],
-      [0.2, 1.43], [0.55, 1.31], [0.9, 1.12], [1.2, 0.98], [1.7, 0.9], [2.1, 0.79], [2.28, 0.64], [2.34, 0.45], [2.24, 0.26], [1.8, 0.2], [0, 0.19], [-1.8, 0.2],
+      [-2.16, 0.25],
+      [-2.3, 0.38],
+      [-2.35, 0.58],
+      [-2.33, 0.8],
+      [-2.27, 1.0],
+      [-2.1, 1.07],
+      [-1.7, 1.1],
+      [-1.25, 1.3],
+      [-0.85, 1.42],
+      [-0.3, 1.46],
+      [0.2, 1.43],
+      [0.55, 1.31],
+      [0.9, 1.12],
+      [1.2, 0.98],
+      [1.7, 0.9],
+      [2.1, 0.79],
+      [2.28, 0.64],
+      [2.34, 0.45],
+      [2.24, 0.26],
+      [1.8, 0.2],
+      [0, 0.19],
+      [-1.8, 0.2],
     ],
   },
   suv: {
@@ -78,8 +128,27 @@ export const kinds: Record<Kind['name'], Kind> = {
     rearPlate: 0.88,
     frontPlate: 0.58,
     side: [
-      [-2.06, 0.34], [-2.2, 0.46], [-2.26, 0.66], [-2.24, 0.85], [-2.19, 1.1], [-2.06, 1.4], [-1.9, 1.64], [-1.4, 1.71], [-0.6, 1.74],
-      [0.0, 1.7], [0.4, 1.58], [0.78, 1.34], [1.05, 1.16], [1.55, 1.09], [2.0, 1.0], [2.2, 0.84], [2.28, 0.6], [2.2, 0.4], [1.7, 0.3], [0, 0.28], [-1.6, 0.3],
+      [-2.06, 0.34],
+      [-2.2, 0.46],
+      [-2.26, 0.66],
+      [-2.24, 0.85],
+      [-2.19, 1.1],
+      [-2.06, 1.4],
+      [-1.9, 1.64],
+      [-1.4, 1.71],
+      [-0.6, 1.74],
+      [0.0, 1.7],
+      [0.4, 1.58],
+      [0.78, 1.34],
+      [1.05, 1.16],
+      [1.55, 1.09],
+      [2.0, 1.0],
+      [2.2, 0.84],
+      [2.28, 0.6],
+      [2.2, 0.4],
+      [1.7, 0.3],
+      [0, 0.28],
+      [-1.6, 0.3],
     ],
   },
   van: {
@@ -98,8 +167,26 @@ export const kinds: Record<Kind['name'], Kind> = {
     rearPlate: 0.72,
     frontPlate: 0.5,
     side: [
-      [-2.42, 0.28], [-2.5, 0.4], [-2.53, 0.7], [-2.52, 1.1], [-2.48, 1.6], [-2.4, 1.88], [-2.1, 1.96], [-0.5, 1.99], [0.7, 1.96],
-      [1.15, 1.82], [1.5, 1.48], [1.8, 1.18], [2.15, 1.06], [2.4, 0.92], [2.5, 0.7], [2.5, 0.45], [2.4, 0.28], [1.8, 0.22], [0, 0.21], [-1.9, 0.22],
+      [-2.42, 0.28],
+      [-2.5, 0.4],
+      [-2.53, 0.7],
+      [-2.52, 1.1],
+      [-2.48, 1.6],
+      [-2.4, 1.88],
+      [-2.1, 1.96],
+      [-0.5, 1.99],
+      [0.7, 1.96],
+      [1.15, 1.82],
+      [1.5, 1.48],
+      [1.8, 1.18],
+      [2.15, 1.06],
+      [2.4, 0.92],
+      [2.5, 0.7],
+      [2.5, 0.45],
+      [2.4, 0.28],
+      [1.8, 0.22],
+      [0, 0.21],
+      [-1.9, 0.22],
     ],
   },
   lorry: {
@@ -164,7 +251,9 @@ function carBody(kind: Kind): Distance {
   const front = polygonDistance(elevation(kind));
   const above = polygonDistance(plan(kind));
   const mirrorX = kind.front - (kind.name === 'van' ? 0.95 : 1.28);
-  const mirrors = [1, -1].map((s) => ellipsoid(mirrorX, s * (kind.halfWidth + 0.07), kind.belt + 0.07, 0.09, 0.12, 0.075));
+  const mirrors = [1, -1].map((s) =>
+    ellipsoid(mirrorX, s * (kind.halfWidth + 0.07), kind.belt + 0.07, 0.09, 0.12, 0.075),
+  );
   const arch = kind.wheelRadius + 0.05;
   return (x, y, z) => {
     let d = roundedMax(roundedMax(side(x, z), front(y, z), 0.1), above(x, y), 0.12);
@@ -205,10 +294,17 @@ export interface VehicleShape {
 export function buildShape(kind: Kind, step: number): VehicleShape {
   const distance = kind.name === 'lorry' ? lorryBody() : carBody(kind);
   const wide = kind.halfWidth + 0.3;
-  const body = meshOf(distance, [kind.rear - 0.15, -wide, 0.05], [kind.front + 0.15, wide, kind.height + 0.2], kind.name === 'lorry' ? step * 1.6 : step);
+  const body = meshOf(
+    distance,
+    [kind.rear - 0.15, -wide, 0.05],
+    [kind.front + 0.15, wide, kind.height + 0.2],
+    kind.name === 'lorry' ? step * 1.6 : step,
+  );
   const wheelWidth = kind.name === 'lorry' ? 0.22 : 0.105;
   const inset = kind.halfWidth - wheelWidth - 0.025;
-  const discs = kind.axles.flatMap((axle) => [1, -1].map((s) => disc(axle, s * inset, kind.wheelRadius, kind.wheelRadius, wheelWidth)));
+  const discs = kind.axles.flatMap((axle) =>
+    [1, -1].map((s) => disc(axle, s * inset, kind.wheelRadius, kind.wheelRadius, wheelWidth)),
+  );
   const wheels = meshOf(
     (x, y, z) => Math.min(...discs.map((d) => d(x, y, z))),
     [kind.axles[0] - 0.6, -wide, -0.06],

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import type { View } from '../../src/device/device.js';
+import type { Corners, Plate, Reading } from '../../src/detection/types.js';
+import { readPlates, type ReadOptions } from '../../src/stages/read.js';
+import { FakeNetwork, reading, testFrame } from '../support/fake-network.js';
+
+const options: ReadOptions = { minConfidence: 0.5, minLength: 3, secondLook: 'never', candidates: 3 };
+const plate = (more: Partial<Plate> = {}): Plate => ({
+  box: { x1: 10, y1: 10, x2: 110, y2: 40 },
+  confidence: 0.9,
+  ...more,
+});
+const corners: Corners = [
+  { x: 10, y: 10 },
+  { x: 110, y: 12 },
+  { x: 110, y: 40 },
+  { x: 10, y: 38 },
+];
+
+function reader(answer: (view: View, index: number) => Reading): FakeNetwork {
+  return new FakeNetwork(
+    ({ views }) => views.map((view, index) => ({ kind: 'reading', reading: answer(view, index) })),
+    {
+      margin: 0.08,
+    },
+  );
+}
+
+describe('readPlates', () => {
+  it('straightens along the corners, with the margin of the manifest', async () => {
+    const net = reader(() => reading('AB12CD'));
+    const { plates } = await readPlates(testFrame(), [plate({ corners }), plate()], net, options);
+    assert.deepEqual(net.requests[0]!.views, [
+      { corners, margin: 0.08 },
+      { box: plate().box, margin: 0.08 },
+    ]);
+    assert.equal(plates[0]!.text, 'AB12CD');
+    assert.equal(plates[0]!.characters?.length, 6);
+  });
+
+  const refused: [string, Reading, string, string][] = [
+    ['an unsure reading', reading('AB12', 0.496), 'confidence', 'confidence 0.49 < 0.50'],
+    ['a short one', reading('A1'), 'length', 'length 2 < 3'],
+    ['an empty one', reading(''), 'unread', 'no characters read'],
+  ];
+  for (const [title, answer, code, reason] of refused) {
+    it(`holds back ${title} and says why`, async () => {
+      const { plates } = await readPlates(
+        testFrame(),
+        [plate()],
+        reader(() => answer),
+        options,
+      );
+      assert.equal(plates[0]!.held?.code, code);
+      assert.equal(plates[0]!.held?.reason, reason);
+    });
+  }
+
+  it('counts a province character as one character', async () => {
+    const { plates } = await readPlates(
+      testFrame(),
+      [plate()],
+      reader(() => reading('京A1')),
+      options,
+    );
+    assert.equal(plates[0]!.held, undefined);
+  });
+
+  it('takes a second look only at unsure plates and keeps the look whose weakest character is surest', async () => {
+    const net = reader((view) => {
+      const margin = view.margin ?? 0;
+      if ('box' in view && view.box.x1 === 500) return reading('SURE1', 0.99);
+      if (margin === 0.02) return reading('RIGHT1', 0.97, 0.9);
+      return reading('WR0NG1', 0.95, margin === 0.15 ? 0.3 : 0.4);
+    });
+    const given = [plate(), plate({ box: { x1: 500, y1: 10, x2: 600, y2: 40 } })];
+    const { plates } = await readPlates(testFrame(), given, net, { ...options, secondLook: 'unsure' });
+    assert.deepEqual(
+      plates.map(({ text }) => text),
+      ['RIGHT1', 'SURE1'],
+    );
+    assert.deepEqual(
+      net.requests.map(({ views }) => views.map((view) => view.margin)),
+      [
+        [0.08, 0.08],
+        [0.02, 0.15],
+      ],
+    );
+  });
+
+  it('adds no margin to a picture that is itself a crop', async () => {
+    const net = reader(() => reading('AB12CD'));
+    await readPlates(testFrame(100, 30), [plate({ box: { x1: 0, y1: 0, x2: 100, y2: 30 } })], net, options);
+    assert.equal(net.requests[0]!.views[0]!.margin, 0);
+  });
+
+  it('does not read settled or held plates', async () => {
+    const net = reader(() => reading('AB12CD'));
+    const vote = { text: 'X', confidence: 1, characters: [], candidates: [], reads: 3, agreeing: 3, settled: true };
+    const held = { code: 'blurred' as const, reason: 'blurred 1 < 100' };
+    const given = [plate({ vote }), plate({ held })];
+    const { plates } = await readPlates(testFrame(), given, net, options);
+    assert.equal(net.requests.length, 0);
+    assert.deepEqual(plates, given);
+  });
+});
