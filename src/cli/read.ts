@@ -6,6 +6,7 @@ import { encodeJpeg } from '../image/encode.js';
 import { composeDrawing } from '../overlay/compose.js';
 import { openSource, type SourceSettings } from '../sources/open.js';
 import type { Pipeline, Scene } from '../stages/pipeline.js';
+import { plateVoting } from '../reading/vote.js';
 import { Tracker } from '../tracking/tracker.js';
 import { numberOption, parseCommand, UsageError, type OptionValues } from './arguments.js';
 import { Progress } from './progress.js';
@@ -54,28 +55,30 @@ async function readTarget(target: string, values: OptionValues, session: Session
   const isVideo = VIDEO.test(target);
   const isFolder = fs.statSync(target).isDirectory();
   const pipeline = await session.open({ minSharpness: isVideo ? 100 : 0 });
-  const tracker = isVideo ? new Tracker() : undefined;
+  const tracker = isVideo ? new Tracker({}, plateVoting) : undefined;
   let failures = 0;
   const settings: SourceSettings = {
     source: isVideo ? 'video' : isFolder ? 'folder' : 'picture',
     path: target,
-    cameraId: path.basename(target),
     fps: numberOption(values, 'fps', 0.001, 1000),
     ffmpeg: typeof values['ffmpeg'] === 'string' ? values['ffmpeg'] : undefined,
+  };
+  const source = await openSource(settings, {
+    pool: framePool(),
+    camera: path.basename(target),
     onProblem(error) {
       failures++;
       process.stderr.write(`${error.message}\n`);
     },
-  };
-  const source = await openSource(settings);
-  const progress = new Progress(path.basename(target), source.length ?? 0);
+  });
+  const progress = new Progress(path.basename(target), source.expectedFrames ?? 0);
   try {
     for (let frame = await source.next(); frame !== null; frame = await source.next()) {
       const started = performance.now();
       const scene = await pipeline.process(frame, tracker);
       scene.timings['total'] = performance.now() - started;
       progress.advance();
-      const file = isFolder ? path.join(target, source.currentFile ?? frame.id) : target;
+      const file = source.currentFile ?? target;
       progress.finish();
       print(file, isVideo, frame, scene, values['json'] === true);
       if (typeof values['draw'] === 'string') await draw(values['draw'], file, isVideo, frame, scene, session);
@@ -115,7 +118,7 @@ function print(file: string, isVideo: boolean, frame: Frame, scene: Scene, json:
 
 /** What the votes came to at the end of a video. */
 function printVisits(tracker: Tracker): void {
-  for (const track of tracker.flush(Date.now())) {
+  for (const track of tracker.flush()) {
     if (track.plate === undefined) continue;
     const { text, confidence, reads } = track.plate;
     process.stdout.write(`visit ${track.trackId}: ${text}  ${confidence.toFixed(2)}  ${reads} readings\n`);

@@ -26,6 +26,7 @@ export function openPictures(paths: readonly string[], description: string, opti
   const start = options.counter.begin();
   let position = 0;
   let closed = false;
+  let currentFile: string | undefined;
 
   async function next(): Promise<Frame | null> {
     while (!closed && position < paths.length) {
@@ -33,6 +34,7 @@ export function openPictures(paths: readonly string[], description: string, opti
       const timestamp = options.fps === undefined ? Date.now() : start + (index * 1000) / options.fps;
       try {
         const frame = await readPicture(paths[index]!, timestamp, options);
+        currentFile = paths[index];
         return closed ? null : frame;
       } catch (error) {
         if (closed) return null;
@@ -45,6 +47,9 @@ export function openPictures(paths: readonly string[], description: string, opti
   return {
     description,
     expectedFrames: paths.length,
+    get currentFile() {
+      return currentFile;
+    },
     next,
     async close() {
       closed = true;

@@ -21,6 +21,7 @@ export function openPicture(path: string, options: PictureOptions): FrameSource 
   return {
     description: `picture ${basename(path)}`,
     expectedFrames: 1,
+    currentFile: path,
     async next() {
       if (done) return null;
       done = true;

@@ -63,6 +63,9 @@ function asSample(source: FrameSource, sampleUsed: 'clip' | 'pictures', hint: st
     get expectedFrames() {
       return source.expectedFrames;
     },
+    get currentFile() {
+      return source.currentFile;
+    },
     sampleUsed,
     hint,
     next: () => source.next(),

@@ -9,6 +9,8 @@ export interface FrameSource {
   readonly description: string;
   /** About how many frames will come in all; undefined while that is unknown. For progress bars. */
   readonly expectedFrames: number | undefined;
+  /** Path of the file that the last frame came from, where there is one. */
+  readonly currentFile?: string | undefined;
   /** The next frame; null when the source has ended or was closed. One call at a time. Rejects with a SourceError. */
   next(): Promise<Frame | null>;
   /** At any time, any number of times. A pending next() resolves to null; child processes are gone when it resolves. */
