@@ -1,0 +1,43 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+import { registerAdmin } from '../../src/node-red/admin.js';
+import { DeviceHandle, type DeviceAccess } from '../../src/node-red/device-handle.js';
+import type { DeviceConfigNode } from '../../src/node-red/device-link.js';
+import { deviceProvider } from '../../src/node-red/device-provider.js';
+import { SettingsReader } from '../../src/node-red/settings.js';
+
+/** The shared device context: opens when its first user needs it, closes when the last has let go. */
+export = function (RED: NodeAPI): void {
+  registerAdmin(RED);
+
+  function HailoDevice(this: DeviceConfigNode, config: NodeDef): void {
+    RED.nodes.createNode(this, config);
+    const read = new SettingsReader(config);
+    const workers = read.optionalNumber('workers', { min: 1, max: 64, integer: true });
+    const settings = {
+      backend: read.choice('backend', ['auto', 'cpu'], 'auto'),
+      runtime: read.choice('runtime', ['auto', 'native', 'wasm'], 'auto'),
+      ...(workers === undefined ? {} : { workers }),
+    };
+    const handle = new DeviceHandle(deviceProvider(settings, read.text('modelDirectory')));
+    const problem = read.error;
+    this.alpr = problem === undefined ? handle : refusing(handle, problem);
+    if (problem !== undefined) this.error(problem.message);
+    this.on('close', (done: () => void) => {
+      handle.close().then(done, (thrown: unknown) => {
+        this.warn(`Closing: ${String(thrown)}`);
+        done();
+      });
+    });
+  }
+  RED.nodes.registerType('alpr-hailo-device', HailoDevice);
+};
+
+/** Wrong settings must not become a device that nobody asked for: its users fail with the reason. */
+function refusing(handle: DeviceHandle, problem: Error): DeviceAccess {
+  return {
+    open: () => Promise.reject(problem),
+    openPixels: () => Promise.reject(problem),
+    models: () => handle.models(),
+    describe: () => undefined,
+  };
+}

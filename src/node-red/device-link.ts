@@ -1,0 +1,128 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { Network } from '../device/device.js';
+import type { DeviceAccess, PixelsShare } from './device-handle.js';
+import { AlprNodeError, toError } from './errors.js';
+import { statusOf } from './handle-input.js';
+import type { StatusLine } from './status.js';
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** A node that holds a device context, as far as its users see. */
+export interface DeviceConfigNode extends Node {
+  alpr: DeviceAccess;
+}
+
+/**
+ * The device context with this id.
+ * @throws AlprNodeError ALPR_NO_DEVICE when none was chosen, or it is disabled or deleted
+ */
+export function deviceOf(RED: NodeAPI, id: string): DeviceAccess {
+  const expected = "Expected a hailo-device configuration (choose one in this node's dialog) but received";
+  if (id === '') throw new AlprNodeError('ALPR_NO_DEVICE', `${expected} none`);
+  const node = RED.nodes.getNode(id) as Partial<DeviceConfigNode> | null | undefined;
+  if (node?.alpr === undefined) {
+    const received = node ? `a node of type ${node.type}` : 'one that is disabled or deleted';
+    throw new AlprNodeError('ALPR_NO_DEVICE', `${expected} ${received}`);
+  }
+  return node.alpr;
+}
+
+/**
+ * What one node holds of the device. `warmUp` opens it soon after the flow has started, so that a missing model shows at
+ * once; an opening that failed is tried again with the next message.
+ */
+export class DeviceLink<T extends Closable> {
+  private opening: Promise<T> | undefined;
+  private closed = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly node: Node,
+    private readonly openShare: (device: DeviceAccess) => Promise<T>,
+    private readonly findDevice: () => DeviceAccess,
+    private readonly status: StatusLine,
+  ) {}
+
+  /** Opens it soon, once the whole flow is there. */
+  warmUp(): this {
+    this.timer = setTimeout(() => void this.openEarly(), 20).unref();
+    return this;
+  }
+
+  get(): Promise<T> {
+    if (this.closed)
+      return Promise.reject(new AlprNodeError('ALPR_CLOSED', 'Expected an open node but received a closed one'));
+    if (this.opening === undefined) {
+      const opening = this.open();
+      this.opening = opening;
+      opening.catch(() => {
+        if (this.opening === opening) this.opening = undefined;
+      });
+    }
+    return this.opening;
+  }
+
+  /** Gives back what was opened, or what is just being opened. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    const share = await this.opening?.catch(() => undefined);
+    await share?.close();
+  }
+
+  private async open(): Promise<T> {
+    return this.openShare(this.findDevice());
+  }
+
+  private async openEarly(): Promise<void> {
+    if (this.closed) return;
+    try {
+      this.status.waitingFor('loading');
+      const device = this.findDevice();
+      await this.get();
+      if (!this.status.isFailed) this.status.ok(shortDevice(device.describe()));
+    } catch (thrown) {
+      if (this.closed) return;
+      const error = toError(thrown);
+      this.status.failed(statusOf(error));
+      this.node.error(error.message);
+    }
+  }
+}
+
+/** For nodes with a network: the model is named in their settings. */
+export function linkNetwork(
+  RED: NodeAPI,
+  node: Node,
+  deviceId: string,
+  model: string,
+  status: StatusLine,
+): DeviceLink<Network> {
+  return new DeviceLink(
+    node,
+    (device) => device.open(model),
+    () => deviceOf(RED, deviceId),
+    status,
+  );
+}
+
+/** For nodes that only work on pixels. */
+export function linkPixels(RED: NodeAPI, node: Node, deviceId: string, status: StatusLine): DeviceLink<PixelsShare> {
+  return new DeviceLink(
+    node,
+    (device) => device.openPixels(),
+    () => deviceOf(RED, deviceId),
+    status,
+  );
+}
+
+/** `CPU, ONNX Runtime 1.30.0 (native), 2 workers` → `native · 2 workers`, what fits into a status. */
+export function shortDevice(description: string | undefined): string {
+  if (description === undefined) return 'ready';
+  const runtime = /\(([^()]+)\)/.exec(description)?.[1];
+  const workers = /\d+ workers?/.exec(description)?.[0];
+  const parts = [runtime, workers].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts.join(' · ') : description;
+}

@@ -1,0 +1,109 @@
+import type { Plate } from '../detection/types.js';
+import { decodeImage } from '../image/decode.js';
+import { pictureFromPayload } from '../image/payload.js';
+import type { Frame } from '../frame/frame.js';
+import { FrameCounter } from '../sources/counter.js';
+import { AlprNodeError, describeValue } from './errors.js';
+import { addTimings, frameOf, platesOf, vehiclesOf, type AlprMessage } from './message.js';
+
+/** Flows that put a file name into msg.topic make a camera of every picture. */
+const MAX_CAMERAS = 256;
+
+export interface IntakeOptions {
+  /** Camera id for messages without a topic. */
+  camera: string;
+  maxMegapixels?: number | undefined;
+}
+
+/** Gives every message its frame: the one it carries, or the picture in msg.payload decoded (design §3). */
+export class FrameIntake {
+  private readonly counters = new Map<string, FrameCounter>();
+
+  constructor(private readonly options: IntakeOptions) {}
+
+  /**
+   * The message's frame. One that had to be decoded is put into msg.frame, its camera into msg.topic.
+   * @throws AlprNodeError ALPR_NO_PICTURE when there is neither; the decoder's error when it is no picture
+   */
+  async frameFor(msg: AlprMessage): Promise<Frame> {
+    return frameOf(msg) ?? this.decode(msg);
+  }
+
+  /** Decodes msg.payload even when the message has a frame already. */
+  async decode(msg: AlprMessage, camera = cameraNamed(msg) ?? this.options.camera): Promise<Frame> {
+    const started = performance.now();
+    const { maxMegapixels } = this.options;
+    const bytes = await pictureFromPayload(msg.payload);
+    if (bytes === undefined) throw noPicture(msg);
+    const counter = this.counterOf(camera);
+    const stamp = counter.next(counter.begin());
+    const frame = await decodeImage(bytes, stamp, maxMegapixels === undefined ? {} : { maxMegapixels });
+    msg.frame = frame;
+    if (cameraNamed(msg) === undefined) msg.topic = camera;
+    addTimings(msg, { decode: performance.now() - started });
+    return frame;
+  }
+
+  private counterOf(camera: string): FrameCounter {
+    const counter = this.counters.get(camera) ?? new FrameCounter(camera);
+    // The one used last goes to the end; the first is the one not seen for longest.
+    this.counters.delete(camera);
+    this.counters.set(camera, counter);
+    const oldest = this.counters.keys().next().value;
+    if (this.counters.size > MAX_CAMERAS && oldest !== undefined) this.counters.delete(oldest);
+    return counter;
+  }
+}
+
+/**
+ * The frame of a message for nodes that need one made by an earlier node.
+ * @throws AlprNodeError ALPR_NO_FRAME
+ */
+export function requireFrame(msg: AlprMessage): Frame {
+  const frame = frameOf(msg);
+  if (frame !== undefined) return frame;
+  throw new AlprNodeError(
+    'ALPR_NO_FRAME',
+    `Expected a frame (from camera-in or a detecting node) for msg.frame but received ${describeValue(msg.frame)}`,
+  );
+}
+
+function cameraNamed(msg: AlprMessage): string | undefined {
+  return typeof msg.topic === 'string' && msg.topic !== '' ? msg.topic : undefined;
+}
+
+function noPicture(msg: AlprMessage): AlprNodeError {
+  const payload = describeValue(msg.payload);
+  const received =
+    msg.frame === undefined ? payload : `${payload}, and ${describeValue(msg.frame)} without pixels for msg.frame`;
+  return new AlprNodeError(
+    'ALPR_NO_PICTURE',
+    `Expected a picture (Buffer, base64, data URL or file path) for msg.payload, or a frame for msg.frame, but received ${received}`,
+  );
+}
+
+/**
+ * msg.plates for nodes that work on what an earlier node found; an empty list is fine.
+ * @throws AlprNodeError ALPR_NO_PLATES
+ */
+export function requirePlates(msg: AlprMessage): Plate[] {
+  const plates = platesOf(msg);
+  if (plates !== undefined) return plates;
+  throw new AlprNodeError(
+    'ALPR_NO_PLATES',
+    `Expected a list of plates (from plate-detect) for msg.plates but received ${describeValue(msg.plates)}`,
+  );
+}
+
+/**
+ * Checks that the message has what is to be tracked.
+ * @throws AlprNodeError ALPR_NO_BOXES
+ */
+export function requireBoxes(msg: AlprMessage, what: 'auto' | 'vehicles' | 'plates'): void {
+  const vehicles = vehiclesOf(msg) !== undefined;
+  const plates = platesOf(msg) !== undefined;
+  if (what === 'vehicles' ? vehicles : what === 'plates' ? plates : vehicles || plates) return;
+  const expected = what === 'auto' ? 'msg.vehicles or msg.plates' : `msg.${what}`;
+  const received = describeValue(what === 'plates' ? msg.plates : msg.vehicles);
+  throw new AlprNodeError('ALPR_NO_BOXES', `Expected a list of boxes for ${expected} but received ${received}`);
+}

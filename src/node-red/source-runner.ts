@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Frame } from '../frame/frame.js';
+import type { FrameSource } from '../sources/source.js';
+import { toError } from './errors.js';
+
+export interface RunOptions {
+  open(): Promise<FrameSource>;
+  /** `recorded`: as far apart as their timestamps; `fast`: as fast as the flow takes them. */
+  pace: 'recorded' | 'fast';
+  /** At least so long between two frames, ms; for pictures, which have no pace of their own. */
+  minIntervalMs?: number;
+  /** Frames in the flow at once. */
+  inFlight: number;
+  /** `decodeMs`: how long the source took to give the frame. */
+  send(frame: Frame, decodeMs: number): void;
+  /** The source came to its end, or was stopped by `stop`. Not called on errors. */
+  ended(why: 'ended' | 'stopped'): void;
+  /** The run is over because of this. */
+  failed(error: Error): void;
+}
+
+/** Further behind than this the clock is set anew: a stalled flow is not made up for by a burst. */
+const MAX_LAG_MS = 500;
+
+/** Pulls frames out of a source and into the flow, no faster than the flow works them off. One run; make a new one to start again. */
+export class SourceRunner {
+  private readonly abort = new AbortController();
+  private readonly finished: Promise<void>;
+  private source: FrameSource | undefined;
+  private held = 0;
+  private wake: (() => void) | undefined;
+  private isRunning = true;
+
+  /** Starts at once. `opened` tells whether the source could be opened. */
+  constructor(
+    private readonly options: RunOptions,
+    opened: (error?: Error) => void = () => undefined,
+  ) {
+    this.finished = this.run(opened);
+  }
+
+  get running(): boolean {
+    return this.isRunning;
+  }
+
+  /** Ends the run; resolves when the source has released everything. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    this.wake?.();
+    await this.source?.close().catch(() => undefined);
+    await this.finished;
+  }
+
+  private get stopped(): boolean {
+    return this.abort.signal.aborted;
+  }
+
+  private async run(opened: (error?: Error) => void): Promise<void> {
+    let isOpen = false;
+    let failure: Error | undefined;
+    try {
+      this.source = await this.options.open();
+      isOpen = true;
+      opened();
+      await this.play(this.source);
+    } catch (thrown) {
+      failure = toError(thrown);
+    }
+    this.isRunning = false;
+    if (!isOpen) opened(failure);
+    if (this.stopped) this.options.ended('stopped');
+    else if (failure === undefined) this.options.ended('ended');
+    else if (isOpen) this.options.failed(failure);
+  }
+
+  private async play(source: FrameSource): Promise<void> {
+    const { pace, minIntervalMs = 0 } = this.options;
+    let clock: number | undefined;
+    let earliest = -Infinity;
+    try {
+      for (;;) {
+        await this.room();
+        if (this.stopped) return;
+        const asked = performance.now();
+        const frame = await source.next();
+        const decodeMs = performance.now() - asked;
+        if (frame === null) return;
+        await this.pause(earliest - performance.now());
+        earliest = performance.now() + minIntervalMs;
+        if (pace === 'recorded') {
+          // clock: what performance.now() is at timestamp 0.
+          clock ??= performance.now() - frame.timestamp;
+          const wait = clock + frame.timestamp - performance.now();
+          if (wait < -MAX_LAG_MS) clock = undefined;
+          await this.pause(wait);
+        }
+        if (this.stopped) return;
+        this.sendOn(frame, decodeMs);
+      }
+    } finally {
+      await source.close();
+      this.source = undefined;
+    }
+  }
+
+  private sendOn(frame: Frame, decodeMs: number): void {
+    this.held += 1;
+    this.options.send(frame, decodeMs);
+    frame.lease.onIdle(() => {
+      this.held -= 1;
+      this.wake?.();
+    });
+  }
+
+  /** Resolves when another frame may go out, or when the run was stopped. */
+  private async room(): Promise<void> {
+    while (this.held >= this.options.inFlight && !this.stopped) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    this.wake = undefined;
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms > 0) await delay(ms, undefined, { signal: this.abort.signal }).catch(() => undefined);
+  }
+}
