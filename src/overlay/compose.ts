@@ -72,7 +72,7 @@ export function composeDrawing(
   const placed = placeLabels(
     labels.filter((label) => label.lines.length > 0),
     frame,
-    options.showPlates ? shownPlates.map((plate) => plate.box) : [],
+    options.showPlates ? shownPlates.map((plate) => boundsOf(platePoints(plate))) : [],
     { padding, bar: Math.max(2, Math.round(style.text * 0.2)), gap: Math.ceil(style.line) + 1 },
   );
   return { shapes: [...outlines, ...placed] };
@@ -85,7 +85,7 @@ function styleFor(frame: { width: number; height: number }, outputWidth: number 
   return {
     text,
     small: Math.round(Math.max(7, text * 0.68, 7 * shrink)),
-    line: Math.max(1.4, short / 420, 1.2 * shrink),
+    line: Math.max(1.4, short / 360, 1.2 * shrink),
   };
 }
 
@@ -143,7 +143,7 @@ function plateLabel(
     lines.push({ text: `plate${percent(plate.confidence)}${sharpness}`, size: style.small, colour: faint });
     if (plate.held) lines.push({ text: plate.held.reason, size: style.small, colour: held });
   }
-  return { box: plate.box, accent, lines, weight: options.showText && reading ? 2 : 0 };
+  return { box: boundsOf(platePoints(plate)), accent, lines, weight: options.showText && reading ? 2 : 0 };
 }
 
 function percent(confidence: number | undefined): string {
@@ -165,6 +165,12 @@ function outline(points: number[], colour: Colour, width: number, broken: boolea
 function platePoints(plate: Plate): number[] {
   const corners = plate.corners?.flatMap(({ x, y }) => [x, y]);
   return corners?.length === 8 && corners.every(Number.isFinite) ? corners : boxPoints(plate.box);
+}
+
+function boundsOf(points: readonly number[]): Box {
+  const xs = points.filter((_, index) => index % 2 === 0);
+  const ys = points.filter((_, index) => index % 2 === 1);
+  return { x1: Math.min(...xs), y1: Math.min(...ys), x2: Math.max(...xs), y2: Math.max(...ys) };
 }
 
 function boxPoints({ x1, y1, x2, y2 }: Box): number[] {
