@@ -85,11 +85,14 @@ export function scanAnchorHeads(
             classId = index;
           }
         }
+        for (let index = 0; index < 4; index++) {
+          raw[index] = data[at + index * channelStep]!;
+          if (!Number.isFinite(raw[index]!)) finite = false;
+        }
         if (!finite) continue;
         const score = activated ? objectness * best : sigmoid(objectness) * sigmoid(best);
         if (score < threshold) continue;
 
-        for (let index = 0; index < 4; index++) raw[index] = data[at + index * channelStep]!;
         const [width, height] = sizes[anchor]!;
         formula(raw, cell % gridWidth, Math.floor(cell / gridWidth), stride, width, height, box);
         const x = box[0]!;
