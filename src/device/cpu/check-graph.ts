@@ -16,7 +16,7 @@ export interface GraphInput {
 export function checkGraph(manifest: Manifest, session: ort.InferenceSession): GraphInput {
   const name = manifest.input.name ?? session.inputNames[0] ?? '';
   const index = session.inputNames.indexOf(name);
-  if (index < 0) throw mismatch(manifest, 'input.name', `one of ${session.inputNames.join(', ')}`, name);
+  if (index < 0) throw mismatch(manifest, 'input.name', oneOf(session.inputNames), name);
   if (session.inputNames.length > 1) {
     const inputs = session.inputNames.join(', ');
     throw new ModelError(`Expected a graph with one input for model ${manifest.name} but received ${inputs}`);
@@ -43,7 +43,7 @@ function checkShape(manifest: Manifest, graph: readonly (number | string)[]): vo
 
 function checkOutputNames(manifest: Manifest, graph: readonly string[]): void {
   for (const [field, name] of namedOutputs(manifest.output, 'output')) {
-    if (!graph.includes(name)) throw mismatch(manifest, field, `one of ${graph.join(', ')}`, name);
+    if (!graph.includes(name)) throw mismatch(manifest, field, oneOf(graph), name);
   }
 }
 
@@ -51,6 +51,10 @@ function namedOutputs(output: ModelOutput, path: string): [field: string, name: 
   if (output.decoder === 'character-boxes') return namedOutputs(output.detector, `${path}.detector`);
   if ('outputs' in output) return output.outputs.map((name, i) => [`${path}.outputs[${i}]`, name]);
   return 'output' in output && output.output !== undefined ? [[`${path}.output`, output.output]] : [];
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`;
 }
 
 function shapeText(shape: readonly (number | string)[]): string {

@@ -1,6 +1,7 @@
 import { decodeDetections } from '../../detection/decode.js';
-import type { DetectorOutput, Manifest, ReaderOutput } from '../../models/manifest.js';
-import { fillTensor, type ViewTransform } from '../../image/tensor.js';
+import type { Manifest } from '../../models/manifest.js';
+import { fillTensor } from '../../image/tensor.js';
+import type { ViewTransform } from '../../image/transform.js';
 import { decodeReading } from '../../reading/decode.js';
 import type { RunOptions, View, ViewResult } from '../device.js';
 import { detectionsInFrame } from './frame-detections.js';
@@ -35,7 +36,8 @@ export async function infer(
   const single = !session.batch || manifest.output.decoder === 'tensors';
   const perRun = single ? 1 : LARGEST_BATCH;
   const pixels = {
-    pixels: new Uint8Array(source.buffer, 0, source.width * source.height * 3),
+    // The whole buffer: what lies behind the picture lets fillTensor read four bytes at a time without a copy.
+    pixels: new Uint8Array(source.buffer),
     width: source.width,
     height: source.height,
   };
@@ -55,7 +57,8 @@ export async function infer(
     const outputs = await session.run(tensor, count, size);
     const inferred = performance.now();
     for (let i = 0; i < count; i++) {
-      results.push(decodeView(manifest, outputs, i, transforms[i] as ViewTransform, source, size, options));
+      const picture = { index: i, count, transform: transforms[i] as ViewTransform };
+      results.push(decodeView(manifest, outputs, picture, source, size, options));
     }
     timings.prepare += prepared - started;
     timings.infer += inferred - prepared;
@@ -64,43 +67,37 @@ export async function infer(
   return { results, timings };
 }
 
+/** Which picture of a run, and how it got into the input. */
+interface RunPicture {
+  index: number;
+  count: number;
+  transform: ViewTransform;
+}
+
 function decodeView(
-  manifest: Manifest,
+  { output, thresholds }: Manifest,
   outputs: Outputs,
-  batchIndex: number,
-  transform: ViewTransform,
+  { index, count, transform }: RunPicture,
   frame: Size,
   size: Size,
   options: RunOptions,
 ): ViewResult {
-  const { output, thresholds } = manifest;
-  switch (output.decoder) {
-    case 'tensors':
-      return { kind: 'tensors', tensors: plainTensors(outputs) };
-    case 'ctc':
-    case 'slots':
-    case 'character-boxes':
-      return { kind: 'reading', reading: decodeReading(outputs, output as ReaderOutput, readingOptions()) };
-    default: {
-      const found = decodeDetections(outputs, output as DetectorOutput, detectionOptions());
-      return { kind: 'detections', detections: detectionsInFrame(found, transform, frame) };
-    }
+  if (output.decoder === 'tensors') return { kind: 'tensors', tensors: plainTensors(outputs) };
+  const where = { batchIndex: index, batchSize: count, inputWidth: size.width, inputHeight: size.height };
+  const confidenceThreshold = options.confidenceThreshold ?? thresholds?.confidence;
+  const iouThreshold = options.iouThreshold ?? thresholds?.iou;
+  if (output.decoder === 'ctc' || output.decoder === 'slots' || output.decoder === 'character-boxes') {
+    const { beamWidth } = options;
+    const reading = decodeReading(outputs, output, { ...where, beamWidth, confidenceThreshold, iouThreshold });
+    return { kind: 'reading', reading };
   }
-
-  function detectionOptions() {
-    return {
-      inputWidth: size.width,
-      inputHeight: size.height,
-      confidenceThreshold: options.confidenceThreshold ?? thresholds?.confidence ?? DEFAULT_CONFIDENCE,
-      iouThreshold: options.iouThreshold ?? thresholds?.iou ?? DEFAULT_IOU,
-      maxDetections: options.maxDetections ?? thresholds?.maxDetections ?? DEFAULT_MAX_DETECTIONS,
-      batchIndex,
-    };
-  }
-
-  function readingOptions() {
-    return { ...detectionOptions(), beamWidth: options.beamWidth ?? 1 };
-  }
+  const found = decodeDetections(outputs, output, {
+    ...where,
+    confidenceThreshold: confidenceThreshold ?? DEFAULT_CONFIDENCE,
+    iouThreshold: iouThreshold ?? DEFAULT_IOU,
+    maxDetections: options.maxDetections ?? thresholds?.maxDetections ?? DEFAULT_MAX_DETECTIONS,
+  });
+  return { kind: 'detections', detections: detectionsInFrame(found, transform, frame) };
 }
 
 function plainTensors(outputs: Outputs): Record<string, { dims: number[]; data: number[] }> {

@@ -54,7 +54,8 @@ function prepareRuntime(kind: RuntimeKind, library: typeof ort): Runtime {
     executionMode: 'sequential',
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    // What goes wrong is thrown and told to the caller; printed to the console as well it would only be noise.
+    logSeverityLevel: 4,
   };
   // The WASM files lie beside the script and are read from disk; one thread needs no further workers.
   if (kind === 'wasm') library.env.wasm.numThreads = 1;
