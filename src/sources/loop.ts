@@ -38,6 +38,9 @@ export async function loopSource(open: () => Promise<FrameSource>): Promise<Fram
       return `${source.description}, repeated`;
     },
     expectedFrames: undefined,
+    get hint() {
+      return source.hint;
+    },
     get currentFile() {
       return source.currentFile;
     },

@@ -11,6 +11,8 @@ export interface FrameSource {
   readonly expectedFrames: number | undefined;
   /** Path of the file that the last frame came from, where there is one. */
   readonly currentFile?: string | undefined;
+  /** What a person should know although frames come, such as why the sample shows its pictures. */
+  readonly hint?: string | undefined;
   /** The next frame; null when the source has ended or was closed. One call at a time. Rejects with a SourceError. */
   next(): Promise<Frame | null>;
   /** At any time, any number of times. A pending next() resolves to null; child processes are gone when it resolves. */
