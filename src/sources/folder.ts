@@ -38,7 +38,7 @@ export function openPictures(paths: readonly string[], description: string, opti
         return closed ? null : frame;
       } catch (error) {
         if (closed) return null;
-        options.onProblem?.(nameFile(error as Error, paths[index]!));
+        options.onProblem?.(error as Error);
       }
     }
     return null;
@@ -88,9 +88,4 @@ export async function listPictures(path: string): Promise<string[]> {
 /** True for names that end like a picture's. */
 export function isPictureName(name: string): boolean {
   return pictureExtensions.includes(extname(name).toLowerCase());
-}
-
-function nameFile(error: Error, path: string): Error {
-  if (error.message.includes(path)) return error;
-  return new SourceError(`${basename(path)}: ${error.message}`, 'ALPR_SOURCE', { cause: error });
 }

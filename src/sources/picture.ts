@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Frame } from '../frame/frame.js';
 import { decodeImage } from '../image/decode.js';
@@ -36,30 +35,14 @@ export function openPicture(path: string, options: PictureOptions): FrameSource 
 /**
  * Reads and decodes one picture file.
  * @param timestamp ms since the epoch
- * @throws SourceError when the file cannot be read; the decoder's error when it is no picture
+ * @throws SourceError when the file cannot be read; the decoder's ImageError when it is no picture
  */
 export async function readPicture(path: string, timestamp: number, options: PictureOptions): Promise<Frame> {
-  const bytes = await readFileOfKind(path, 'picture');
-  const { maxMegapixels } = options;
-  return decodeImage(bytes, options.counter.next(timestamp), maxMegapixels === undefined ? {} : { maxMegapixels });
-}
-
-async function readFileOfKind(path: string, kind: string): Promise<Buffer> {
-  const size = await checkFile(path, kind);
+  const size = await checkFile(path, 'picture');
   if (size > largestFile) {
-    throw new SourceError(
-      `Expected a ${kind} of at most 512 MiB for ${path} but received ${Math.round(size / 2 ** 20)} MiB`,
-    );
+    const received = `${Math.round(size / 2 ** 20)} MiB`;
+    throw new SourceError(`Expected a picture of at most 512 MiB for ${path} but received ${received}`);
   }
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new SourceError(
-      `Expected a readable ${kind} for ${path} but received ${(error as Error).message}`,
-      'ALPR_SOURCE',
-      {
-        cause: error,
-      },
-    );
-  }
+  const { maxMegapixels } = options;
+  return decodeImage(path, options.counter.next(timestamp), maxMegapixels === undefined ? {} : { maxMegapixels });
 }

@@ -57,8 +57,12 @@ describe('picture sources', () => {
     ],
     ['a folder', async () => folder.path, /but received a folder/],
     ['an empty file', async () => folder.file('empty.jpg'), /empty file \(0 bytes\)/],
-    ['text', async () => folder.file('text.jpg', 'not a picture'), /Expected/],
-    ['half a picture', async () => folder.file('half.png', (await png(400, 400, 9)).subarray(0, 300)), /Expected/],
+    ['text', async () => folder.file('text.jpg', 'not a picture'), /Expected a picture .*text\.jpg.* but received/],
+    [
+      'half a picture',
+      async () => folder.file('half.png', (await png(400, 400, 9)).subarray(0, 300)),
+      /Expected a whole png picture .*half\.png/,
+    ],
   ];
   for (const [name, make, expected] of bad) {
     it(`says clearly what is wrong with ${name}`, async () => {
