@@ -3,7 +3,7 @@ import { decodeImage } from '../image/decode.js';
 import { pictureFromPayload } from '../image/payload.js';
 import type { Frame } from '../frame/frame.js';
 import { FrameCounter } from '../sources/counter.js';
-import { AlprNodeError, describeValue } from './errors.js';
+import { AlprNodeError, describeValue, toError } from './errors.js';
 import { addTimings, frameOf, platesOf, vehiclesOf, type AlprMessage } from './message.js';
 
 /** Flows that put a file name into msg.topic make a camera of every picture. */
@@ -23,7 +23,7 @@ export class FrameIntake {
 
   /**
    * The message's frame. One that had to be decoded is put into msg.frame, its camera into msg.topic.
-   * @throws AlprNodeError ALPR_NO_PICTURE when there is neither; the decoder's error when it is no picture
+   * @throws ImageError when there is neither, or no picture that can be decoded
    */
   async frameFor(msg: AlprMessage): Promise<Frame> {
     return frameOf(msg) ?? this.decode(msg);
@@ -33,11 +33,12 @@ export class FrameIntake {
   async decode(msg: AlprMessage, camera = cameraNamed(msg) ?? this.options.camera): Promise<Frame> {
     const started = performance.now();
     const { maxMegapixels } = this.options;
-    const bytes = await pictureFromPayload(msg.payload);
-    if (bytes === undefined) throw noPicture(msg);
+    const picture = await pictureFromPayload(msg.payload).catch((thrown: unknown) => {
+      throw msg.frame === undefined ? thrown : withoutPixels(msg, toError(thrown));
+    });
     const counter = this.counterOf(camera);
     const stamp = counter.next(counter.begin());
-    const frame = await decodeImage(bytes, stamp, maxMegapixels === undefined ? {} : { maxMegapixels });
+    const frame = await decodeImage(picture, stamp, maxMegapixels === undefined ? {} : { maxMegapixels });
     msg.frame = frame;
     if (cameraNamed(msg) === undefined) msg.topic = camera;
     addTimings(msg, { decode: performance.now() - started });
@@ -72,13 +73,13 @@ function cameraNamed(msg: AlprMessage): string | undefined {
   return typeof msg.topic === 'string' && msg.topic !== '' ? msg.topic : undefined;
 }
 
-function noPicture(msg: AlprMessage): AlprNodeError {
-  const payload = describeValue(msg.payload);
-  const received =
-    msg.frame === undefined ? payload : `${payload}, and ${describeValue(msg.frame)} without pixels for msg.frame`;
+/** A frame that went through JSON, or another node's use of the name. */
+function withoutPixels(msg: AlprMessage, cause: Error): AlprNodeError {
+  const received = `${describeValue(msg.frame)} without pixels`;
   return new AlprNodeError(
-    'ALPR_NO_PICTURE',
-    `Expected a picture (Buffer, base64, data URL or file path) for msg.payload, or a frame for msg.frame, but received ${received}`,
+    'ALPR_NO_FRAME',
+    `Expected a frame for msg.frame but received ${received}. ${cause.message}`,
+    { cause },
   );
 }
 

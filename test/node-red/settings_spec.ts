@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { SettingsReader } from '../../src/node-red/settings.js';
+
+describe('SettingsReader', () => {
+  const rule = { min: 0, max: 1 };
+  const numbers: { value: unknown; expected: number | undefined; error?: string }[] = [
+    { value: undefined, expected: undefined },
+    { value: '', expected: undefined },
+    { value: '  ', expected: undefined },
+    { value: null, expected: undefined },
+    { value: 0.5, expected: 0.5 },
+    { value: '0.5', expected: 0.5 },
+    { value: 0, expected: 0 },
+    { value: 'abc', expected: undefined, error: 'Expected a number from 0 to 1 for x but received "abc"' },
+    { value: NaN, expected: undefined, error: 'Expected a number from 0 to 1 for x but received NaN' },
+    { value: 1.01, expected: undefined, error: 'Expected a number from 0 to 1 for x but received 1.01' },
+    { value: -0.1, expected: undefined, error: 'Expected a number from 0 to 1 for x but received -0.1' },
+    { value: true, expected: undefined, error: 'Expected a number from 0 to 1 for x but received true' },
+    { value: [1], expected: undefined, error: 'Expected a number from 0 to 1 for x but received an array of 1' },
+  ];
+  for (const { value, expected, error } of numbers) {
+    it(`reads ${JSON.stringify(value) ?? 'undefined'} as ${error === undefined ? String(expected) : 'an error'}`, () => {
+      const read = new SettingsReader({ x: value });
+      assert.equal(read.optionalNumber('x', rule), expected);
+      assert.equal(read.error?.message, error);
+    });
+  }
+
+  it('takes the default for an empty field', () => {
+    assert.equal(new SettingsReader({ x: '' }).number('x', 7), 7);
+  });
+
+  it('asks for whole numbers where there are no halves', () => {
+    const read = new SettingsReader({ x: 2.5 });
+    read.number('x', 1, { min: 1, integer: true });
+    assert.equal(read.error?.message, 'Expected a whole number of at least 1 for x but received 2.5');
+  });
+
+  it('names the choices', () => {
+    const read = new SettingsReader({ mode: 'sometimes' });
+    assert.equal(read.choice('mode', ['never', 'always'], 'never'), 'never');
+    assert.equal(read.error?.message, 'Expected one of never, always for mode but received "sometimes"');
+  });
+
+  const flags: [unknown, boolean | undefined][] = [
+    [true, true],
+    [false, false],
+    ['true', true],
+    ['false', false],
+    [undefined, true],
+    ['', true],
+    ['yes', undefined],
+    [1, undefined],
+  ];
+  for (const [value, expected] of flags) {
+    it(`takes ${JSON.stringify(value) ?? 'undefined'} for ${expected === undefined ? 'an error' : String(expected)}`, () => {
+      const read = new SettingsReader({ on: value });
+      const flag = read.flag('on', true);
+      if (expected === undefined) assert.match(read.error!.message, /^Expected true or false for on but received /);
+      else assert.equal(flag, expected);
+    });
+  }
+
+  it('reads a regular expression and refuses a broken one', () => {
+    assert.match('AB12', new SettingsReader({ format: '^[A-Z]{2}\\d{2}$' }).pattern('format')!);
+    const read = new SettingsReader({ format: '[A-' });
+    assert.equal(read.pattern('format'), undefined);
+    assert.equal(read.error?.message, 'Expected a regular expression for format but received "[A-"');
+  });
+
+  it('collects all problems and carries a code', () => {
+    const read = new SettingsReader({ a: 'x', b: 'y' });
+    read.number('a', 1);
+    read.number('b', 1);
+    read.requiredText('model', 'the name of a model');
+    assert.equal(
+      read.error?.message,
+      'Expected a number for a but received "x"; Expected a number for b but received "y"; ' +
+        'Expected the name of a model for model but received nothing',
+    );
+    assert.equal(read.error?.code, 'ALPR_SETTINGS');
+  });
+});
