@@ -1,5 +1,4 @@
 import type { CtcAlignment, StepRange } from './ctc.js';
-import { logAdd } from './ctc.js';
 import type { CtcSteps } from './ctc-steps.js';
 
 /**
@@ -9,21 +8,28 @@ import type { CtcSteps } from './ctc-steps.js';
 export function ctcLogProbability(ctc: CtcSteps, range: StepRange, sequence: readonly number[]): number {
   const { classes, blank, logProbabilities } = ctc;
   const states = withBlanks(sequence, blank);
-  let scores = new Float64Array(states.length).fill(-Infinity);
-  scores[0] = 0;
+  let scores = new Float64Array(states.length);
+  let next = new Float64Array(states.length);
+  scores[0] = 1;
+  let logScale = 0;
   for (let step = range.first; step < range.last; step++) {
-    const next = new Float64Array(states.length).fill(-Infinity);
+    // Plain probabilities, scaled to sum to 1 after every step: no logarithms inside, and nothing becomes too small.
+    let total = 0;
     for (let state = 0; state < states.length; state++) {
       // Before the first step nothing but the start has a score, and it may stay on the blank or enter the first character.
       let sum = scores[state]!;
-      if (state > 0) sum = logAdd(sum, scores[state - 1]!);
-      if (step > range.first && maySkip(states, state, blank)) sum = logAdd(sum, scores[state - 2]!);
-      if (sum !== -Infinity) next[state] = sum + logProbabilities[step * classes + states[state]!]!;
+      if (state > 0) sum += scores[state - 1]!;
+      if (step > range.first && maySkip(states, state, blank)) sum += scores[state - 2]!;
+      next[state] = sum === 0 ? 0 : sum * Math.exp(logProbabilities[step * classes + states[state]!]!);
+      total += next[state]!;
     }
-    scores = next;
+    if (total === 0) return -Infinity;
+    logScale += Math.log(total);
+    for (let state = 0; state < states.length; state++) next[state]! /= total;
+    [scores, next] = [next, scores];
   }
   const last = states.length - 1;
-  return last === 0 ? scores[0]! : logAdd(scores[last]!, scores[last - 1]!);
+  return logScale + Math.log(scores[last]! + (last === 0 ? 0 : scores[last - 1]!));
 }
 
 /**

@@ -18,8 +18,8 @@ export interface StepRange {
   last: number;
 }
 
-/** Classes less likely than this at a step do not extend a prefix there (e^-14, about one in a million). */
-const EXTENSION_FLOOR = -14;
+/** Characters less likely than one in a thousand at a step do not extend a prefix there: most steps have one or two that are. */
+const EXTENSION_FLOOR = Math.log(1e-3);
 
 /**
  * Greedy decoding: the best class of every step, repeats collapsed, blanks dropped. A blank between two equal characters
@@ -80,25 +80,26 @@ export function ctcBeamSearch(ctc: CtcSteps, range: StepRange, width: number): C
 
   for (let step = range.first; step < range.last; step++) {
     const at = step * classes;
+    const symbols: number[] = [];
+    for (let symbol = 0; symbol < classes; symbol++) {
+      if (symbol !== blank && logProbabilities[at + symbol]! >= EXTENSION_FLOOR) symbols.push(symbol);
+    }
     const reached: Prefix[] = [];
     for (const prefix of beam) {
       const total = logAdd(prefix.blankEnd, prefix.symbolEnd);
       touch(prefix, step, reached);
       prefix.nextBlankEnd = logAdd(prefix.nextBlankEnd, total + logProbabilities[at + blank]!);
-      for (let symbol = 0; symbol < classes; symbol++) {
-        const value = logProbabilities[at + symbol]!;
-        if (symbol === blank || value < EXTENSION_FLOOR) continue;
-        const repeated = symbol === prefix.symbol;
-        if (repeated) prefix.nextSymbolEnd = logAdd(prefix.nextSymbolEnd, prefix.symbolEnd + value);
-        const before = repeated ? prefix.blankEnd : total;
+      if (prefix.parent !== undefined) {
+        const again = prefix.symbolEnd + logProbabilities[at + prefix.symbol]!;
+        prefix.nextSymbolEnd = logAdd(prefix.nextSymbolEnd, again);
+      }
+      for (const symbol of symbols) {
+        // The same character once more needs a blank before it; without one it is the last one going on.
+        const before = symbol === prefix.symbol ? prefix.blankEnd : total;
         if (before === -Infinity) continue;
-        let child = prefix.children.get(symbol);
-        if (child === undefined) {
-          child = newPrefix(prefix, symbol);
-          prefix.children.set(symbol, child);
-        }
+        const child = extend(prefix, symbol);
         touch(child, step, reached);
-        child.nextSymbolEnd = logAdd(child.nextSymbolEnd, before + value);
+        child.nextSymbolEnd = logAdd(child.nextSymbolEnd, before + logProbabilities[at + symbol]!);
       }
     }
     for (const prefix of reached) {
@@ -124,6 +125,15 @@ function newPrefix(parent: Prefix | undefined, symbol: number): Prefix {
     nextSymbolEnd: -Infinity,
     touched: -1,
   };
+}
+
+function extend(prefix: Prefix, symbol: number): Prefix {
+  let child = prefix.children.get(symbol);
+  if (child === undefined) {
+    child = newPrefix(prefix, symbol);
+    prefix.children.set(symbol, child);
+  }
+  return child;
 }
 
 function touch(prefix: Prefix, step: number, reached: Prefix[]): void {
