@@ -96,7 +96,7 @@ export interface PlateVote {
   candidates: Candidate[];
   /** Readings that took part. */
   reads: number;
-  /** How many of them read exactly this text. */
+  /** How many of them read exactly this text; O and 0, I and 1 count as the same. */
   agreeing: number;
   /** Enough readings agree: the vehicle need not be read again. */
   settled: boolean;

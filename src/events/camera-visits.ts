@@ -54,6 +54,10 @@ export class CameraVisits {
     return { events: this.#events, misses: this.#misses };
   }
 
+  get size(): number {
+    return this.#tracks.size + this.#recent.size + this.#untracked.size;
+  }
+
   #seeVehicle(vehicle: Vehicle): void {
     if (vehicle.trackId === undefined) {
       if (vehicle.held !== undefined) this.#miss(vehicle.held, vehicle.box);

@@ -28,6 +28,10 @@ export class RecentVisits {
 
   constructor(private readonly dedupeMs: number) {}
 
+  get size(): number {
+    return this.#visits.size;
+  }
+
   /** The visit that this text belongs to at this time. */
   find(text: string, now: number): Visit | undefined {
     const visit = this.#visits.get(plateKey(text));

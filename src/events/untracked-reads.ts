@@ -26,6 +26,10 @@ export class UntrackedReads {
     this.#window = Math.max(dedupeMs, LEAST_WINDOW);
   }
 
+  get size(): number {
+    return this.#tallies.size;
+  }
+
   /** Counts an acceptable reading; returns all of this text so far. */
   add(plate: Plate & { text: string }, now: number): Tally {
     const key = plateKey(plate.text);

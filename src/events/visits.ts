@@ -46,6 +46,13 @@ export class VisitBook {
     else this.#cameras.delete(cameraId);
   }
 
+  /** How many tracks, visits and waiting readings are kept, over all cameras. */
+  get size(): number {
+    let size = 0;
+    for (const camera of this.#cameras.values()) size += camera.size;
+    return size;
+  }
+
   #camera(cameraId: string): CameraVisits {
     const camera = this.#cameras.get(cameraId) ?? new CameraVisits(cameraId, this.#rules);
     this.#cameras.delete(cameraId);

@@ -1,0 +1,509 @@
+import assert from 'node:assert/strict';
+import type { DepartedTrack, Miss, Plate, PlateVote, Vehicle } from '../../src/detection/types.js';
+import { VisitBook, type VisitInput } from '../../src/events/visits.js';
+
+const START = 1_700_000_000_000;
+const BOX = { x1: 10, y1: 20, x2: 110, y2: 45 };
+const CAR = { x1: 0, y1: 0, x2: 300, y2: 200 };
+
+function vote(text: string, agreeing: number, extra: Partial<PlateVote> = {}): PlateVote {
+  const characters = [...text].map((character) => ({ text: character, confidence: 0.9 }));
+  const candidates = [{ text, confidence: 1 }];
+  return { text, confidence: 0.9, characters, candidates, reads: agreeing, agreeing, settled: false, ...extra };
+}
+const tracked = (trackId: number, given: PlateVote | undefined, extra: Partial<Plate> = {}): Plate => ({
+  box: BOX,
+  confidence: 0.8,
+  trackId,
+  ...(given === undefined ? {} : { vote: given, text: given.text }),
+  ...extra,
+});
+const untracked = (text: string, textConfidence = 0.9, extra: Partial<Plate> = {}): Plate => ({
+  box: BOX,
+  confidence: 0.8,
+  text,
+  textConfidence,
+  ...extra,
+});
+const gone = (trackId: number, seconds: number, plate?: PlateVote, label = 'car'): DepartedTrack => ({
+  trackId,
+  label,
+  box: CAR,
+  firstSeen: START,
+  lastSeen: START + seconds * 1000,
+  frames: 7,
+  ...(plate === undefined ? {} : { plate }),
+});
+const car = (trackId: number | undefined, extra: Partial<Vehicle> = {}): Vehicle => ({
+  box: CAR,
+  label: 'car',
+  confidence: 0.95,
+  ...(trackId === undefined ? {} : { trackId }),
+  ...extra,
+});
+const blurred: Miss = { code: 'blurred', reason: 'blurred 63 < 100', value: 63, limit: 100 };
+
+interface Step {
+  /** Seconds since the start. */
+  t: number;
+  plates?: Plate[];
+  vehicles?: Vehicle[];
+  departed?: DepartedTrack[];
+  camera?: string;
+  /** A control message. */
+  frameless?: boolean;
+  /** `final AB1234`, `left AB1234`, `final XY9 (was AB1234)` */
+  events?: string[];
+  /** Reasons. */
+  misses?: string[];
+}
+
+let sequence = 0;
+function play(book: VisitBook, steps: Step[], inTrackedFlow: boolean): { ids: string[]; counts: unknown } {
+  const ids: string[] = [];
+  let counts: unknown;
+  for (const [index, step] of steps.entries()) {
+    const cameraId = step.camera ?? 'gate';
+    const timestamp = START + step.t * 1000;
+    const frame = { id: `${cameraId}#${sequence}`, cameraId, sequence: sequence++, timestamp, width: 640, height: 480 };
+    const input: VisitInput = { cameraId, tracked: inTrackedFlow, plates: step.plates, vehicles: step.vehicles };
+    if (step.frameless !== true) input.frame = frame;
+    if (step.departed !== undefined) input.departed = step.departed;
+    const { events, misses } = book.update(input);
+    const said = events.map(
+      (e) => `${e.event} ${e.plate}${e.supersedes === undefined ? '' : ` (was ${e.supersedes})`}`,
+    );
+    assert.deepEqual(said, step.events ?? [], `events of step ${index}`);
+    assert.deepEqual(misses.map(({ reason }) => reason), step.misses ?? [], `misses of step ${index}`); // prettier-ignore
+    ids.push(...events.map(({ id }) => id));
+    counts = misses.at(-1)?.counts ?? counts;
+  }
+  return { ids, counts };
+}
+
+type Options = ConstructorParameters<typeof VisitBook>[0];
+interface Sequence {
+  title: string;
+  options?: Options;
+  steps: Step[];
+  /** Which events share an id: [0, 0, 1] says the first two belong to one visit. */
+  visits?: number[];
+  counts?: Record<string, number>;
+}
+
+function run(sequences: Sequence[], inTrackedFlow: boolean): void {
+  for (const { title, options, steps, visits, counts } of sequences) {
+    it(title, () => {
+      const result = play(new VisitBook(options), steps, inTrackedFlow);
+      const order = [...new Set(result.ids)];
+      if (visits !== undefined) assert.deepEqual(result.ids.map((id) => order.indexOf(id)), visits); // prettier-ignore
+      if (counts !== undefined) assert.deepEqual(result.counts, counts);
+    });
+  }
+}
+
+describe('visits of tracked plates', () => {
+  run(
+    [
+      {
+        title: 'give provisional, final and left, once each, under one id',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 1))], events: ['provisional AB1234'] },
+          { t: 0.1, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 0.2, plates: [tracked(1, vote('AB1234', 3, { settled: true }))] },
+          { t: 0.3, plates: [], departed: [gone(1, 0.2)], events: ['left AB1234'] },
+        ],
+        visits: [0, 0, 0],
+      },
+      {
+        title: 'go straight to final when the vote is settled or one reading is enough',
+        options: { minReads: 1 },
+        steps: [{ t: 0, plates: [tracked(1, vote('AB1234', 1))], events: ['final AB1234'] }],
+      },
+      {
+        title: 'give no provisional when it is not wanted, and so no left without a final',
+        options: { provisional: false },
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 1))] },
+          { t: 1, departed: [gone(1, 0)], misses: ['agreeing 1 < 2'] },
+        ],
+      },
+      {
+        title: 'give a provisional per leading text, at most three',
+        steps: [
+          ...['AB1234', 'AB1284', 'AB7234'].map((text, t) => ({
+            t,
+            plates: [tracked(1, vote(text, 1, { reads: t + 1 }))],
+            events: [`provisional ${text}`],
+          })),
+          { t: 4, plates: [tracked(1, vote('AB1234', 1, { reads: 4 }))] },
+          { t: 5, plates: [tracked(1, vote('XB1234', 1, { reads: 5 }))] },
+          { t: 6, plates: [tracked(1, vote('AB1234', 2, { reads: 6 }))], events: ['final AB1234'] },
+        ],
+        visits: [0, 0, 0, 0],
+      },
+      {
+        title: 'give no final without agreement: the departure says so',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 1))], events: ['provisional AB1234'] },
+          { t: 1, departed: [gone(1, 0)], events: ['left AB1234'], misses: ['agreeing 1 < 2'] },
+        ],
+        counts: { disagreement: 1 },
+      },
+      {
+        title: 'take the last word from the departure when readings came in after the last frame',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 1))], events: ['provisional AB1234'] },
+          { t: 1, departed: [gone(1, 0.5, vote('AB1234', 3))], events: ['final AB1234', 'left AB1234'] },
+        ],
+        visits: [0, 0, 0],
+      },
+      {
+        title: 'correct a final when the vote changes',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1284', 2))], events: ['final AB1284'] },
+          { t: 1, plates: [tracked(1, vote('AB1234', 3, { reads: 5 }))], events: ['final AB1234 (was AB1284)'] },
+          { t: 2, plates: [tracked(1, vote('AB1234', 4, { reads: 6 }))] },
+          { t: 3, departed: [gone(1, 2)], events: ['left AB1234'] },
+        ],
+        visits: [0, 0, 0],
+      },
+      {
+        title: 'do not correct O to 0',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('ABO123', 2))], events: ['final ABO123'] },
+          { t: 1, plates: [tracked(1, vote('AB0123', 3, { reads: 5 }))] },
+        ],
+      },
+      {
+        title: 'do not let a vote that the tracker had long ago undo a newer one',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 3, { reads: 5 }))], events: ['final AB1234'] },
+          { t: 1, vehicles: [car(1, { plate: vote('AB1284', 2, { reads: 2 }) })] },
+        ],
+      },
+      {
+        title: 'know settled vehicles by the tracker alone',
+        steps: [
+          { t: 0, vehicles: [car(1, { plate: vote('AB1234', 3, { settled: true }) })], events: ['final AB1234'] },
+          { t: 1, vehicles: [car(1, { plate: vote('AB1234', 3, { settled: true }) })] },
+          { t: 2, frameless: true, departed: [gone(1, 1)], events: ['left AB1234'] },
+        ],
+        visits: [0, 0],
+      },
+      {
+        title: 'go on under another track when the first was lost: a duplicate, no second final, no second left',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 2, departed: [gone(1, 0)], events: ['left AB1234'] },
+          { t: 3, plates: [tracked(2, vote('AB1234', 1))], misses: ['duplicate 3.0 s ≤ 30 s'] },
+          { t: 4, plates: [tracked(2, vote('AB1234', 2))] },
+          { t: 6, departed: [gone(2, 4)] },
+        ],
+        counts: { duplicate: 1 },
+      },
+      {
+        title: 'leave with the last of their tracks when those overlap',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 1, plates: [tracked(2, vote('AB1234', 2))], misses: ['duplicate 1.0 s ≤ 30 s'] },
+          { t: 2, plates: [tracked(2, vote('AB1234', 3))], departed: [gone(1, 0)] },
+          { t: 5, departed: [gone(2, 2)], events: ['left AB1234'] },
+        ],
+        visits: [0, 0],
+      },
+      {
+        title: 'begin anew when the same plate comes back after the dedupe time',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 2, departed: [gone(1, 0)], events: ['left AB1234'] },
+          { t: 31, plates: [tracked(2, vote('AB1234', 2))], events: ['final AB1234'] },
+        ],
+        visits: [0, 0, 1],
+      },
+      {
+        title: 'count the dedupe time from when the vehicle was last seen, not first',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 20, vehicles: [car(1)] },
+          { t: 40, vehicles: [car(1)] },
+          { t: 42, departed: [gone(1, 40)], events: ['left AB1234'] },
+          { t: 60, plates: [tracked(2, vote('AB1234', 2))], misses: ['duplicate 20.0 s ≤ 30 s'] },
+        ],
+      },
+      {
+        title: 'do not swallow another plate that was first misread as the one before',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 1, departed: [gone(1, 0)], events: ['left AB1234'] },
+          { t: 2, plates: [tracked(2, vote('AB1234', 1))], misses: ['duplicate 2.0 s ≤ 30 s'] },
+          { t: 3, plates: [tracked(2, vote('AB1284', 2, { reads: 3 }))], events: ['final AB1284'] },
+          { t: 5, departed: [gone(2, 3)], events: ['left AB1284'] },
+        ],
+        visits: [0, 0, 1, 1],
+      },
+      {
+        title: 'keep cameras apart',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 1, camera: 'yard', plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+        ],
+        visits: [0, 1],
+      },
+      {
+        title: 'work where the reader has no vote, by counting equal readings',
+        steps: [
+          { t: 0, plates: [{ ...untracked('AB1234'), trackId: 1 }], events: ['provisional AB1234'] },
+          { t: 1, plates: [{ ...untracked('AB7234'), trackId: 1 }], events: ['provisional AB7234'] },
+          { t: 2, plates: [{ ...untracked('AB1234'), trackId: 1 }], events: ['final AB1234'] },
+        ],
+      },
+    ],
+    true,
+  );
+
+  it('tell where, when and how well the plate was read', () => {
+    const book = new VisitBook();
+    const corners: Plate['corners'] = [{ x: 10, y: 20 }, { x: 110, y: 20 }, { x: 110, y: 45 }, { x: 10, y: 45 }]; // prettier-ignore
+    const frame = { id: 'gate#1', cameraId: 'gate', sequence: 1, timestamp: START, width: 640, height: 480 };
+    const given = vote('AB1234', 2, { reads: 3, confidence: 0.83 });
+    const { events } = book.update({
+      cameraId: 'gate',
+      frame,
+      tracked: true,
+      vehicles: [car(5)],
+      plates: [tracked(5, given, { corners, region: 'UK', vehicle: 0 })],
+    });
+    const { id, ...rest } = events[0]!;
+    assert.match(id, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(rest, {
+      event: 'final',
+      camera: 'gate',
+      plate: 'AB1234',
+      confidence: 0.83,
+      characters: given.characters,
+      candidates: given.candidates,
+      reads: 3,
+      agreeing: 2,
+      box: BOX,
+      corners,
+      vehicle: { label: 'car', box: CAR, confidence: 0.95 },
+      trackId: 5,
+      region: 'UK',
+      firstSeen: START,
+      lastSeen: START,
+      frames: 1,
+    });
+    const left = book.update({
+      cameraId: 'gate',
+      departed: [gone(5, 4, vote('AB1234', 6, { confidence: 0.95 }))],
+      tracked: true,
+    }).events[0]!;
+    const { event, lastSeen, frames, confidence, reads, agreeing } = left;
+    assert.deepEqual({ event, lastSeen, frames, confidence, reads, agreeing }, { event: 'left', lastSeen: START + 4000, frames: 7, confidence: 0.95, reads: 6, agreeing: 6 }); // prettier-ignore
+    assert.equal(left.id, id);
+  });
+});
+
+describe('misses of tracked plates', () => {
+  run(
+    [
+      {
+        title: 'come with reason and number, once per track and code, and are all counted',
+        options: { format: '^[A-Z]{2}\\d{4}$' },
+        steps: [
+          { t: 0, plates: [tracked(1, undefined, { held: blurred })], misses: ['blurred 63 < 100'] },
+          { t: 1, plates: [tracked(1, undefined, { held: { ...blurred, reason: 'blurred 71 < 100' } })] },
+          { t: 2, plates: [tracked(1, vote('AB1', 1))], misses: ['length 3 < 4'] },
+          { t: 3, plates: [tracked(1, vote('AB12345', 1, { reads: 2 }))], misses: ['format'] },
+          {
+            t: 4,
+            plates: [tracked(1, vote('AB1234', 2, { reads: 3, confidence: 0.698 }))],
+            misses: ['confidence 0.69 < 0.70'],
+          },
+          { t: 5, plates: [tracked(1, vote('AB1234', 3, { reads: 4 }))], events: ['final AB1234'] },
+          { t: 6, plates: [tracked(2, undefined, { held: blurred })], misses: ['blurred 63 < 100'] },
+        ],
+        counts: { blurred: 3, length: 1, format: 1, confidence: 1 },
+      },
+      {
+        title: 'say of a vehicle that left that it showed no plate',
+        steps: [
+          { t: 0, vehicles: [car(1)] },
+          { t: 1, vehicles: [], departed: [gone(1, 0)], misses: ['no plate found'] },
+        ],
+        counts: { 'no-plate': 1 },
+      },
+      {
+        title: 'say why a vehicle that left was never looked at',
+        steps: [
+          { t: 0, vehicles: [car(1, { held: { code: 'position', reason: 'bottom 0.40 < 0.75' } })] },
+          { t: 1, departed: [gone(1, 0)], misses: ['no plate: bottom 0.40 < 0.75'] },
+        ],
+        counts: { 'no-plate': 1 },
+      },
+      {
+        title: 'say of a plate that left what kept it from being read',
+        steps: [
+          { t: 0, plates: [tracked(1, undefined, { held: blurred })], misses: ['blurred 63 < 100'] },
+          { t: 1, departed: [gone(1, 0)], misses: ['unread: blurred 63 < 100'] },
+        ],
+        counts: { blurred: 1, unread: 1 },
+      },
+      {
+        title: 'say of a track that only the departure tells of that it showed no plate',
+        steps: [{ t: 0, departed: [gone(9, 0)], misses: ['no plate found'] }],
+      },
+      {
+        title: 'come from tracks whose departure nobody announces',
+        steps: [
+          { t: 0, vehicles: [car(1)] },
+          { t: 121, vehicles: [], misses: ['no plate found'] },
+        ],
+      },
+    ],
+    true,
+  );
+});
+
+describe('plates without a track, in a flow with a tracker', () => {
+  run(
+    [
+      {
+        title: 'need readings that agree',
+        steps: [
+          { t: 0, plates: [untracked('AB1234')] },
+          { t: 1, plates: [untracked('AB1234')], events: ['final AB1234'] },
+          { t: 2, plates: [untracked('AB1234')], misses: ['duplicate 1.0 s ≤ 30 s'] },
+        ],
+      },
+      {
+        title: 'are a miss when the second reading does not come in time',
+        steps: [
+          { t: 0, plates: [untracked('AB1234')] },
+          { t: 31, plates: [untracked('XY9876')], misses: ['agreeing 1 < 2'] },
+          { t: 32, plates: [untracked('AB1234')] },
+        ],
+      },
+      {
+        title: 'are duplicates of the tracked vehicle that showed the same',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 1, plates: [untracked('AB1234')], misses: ['duplicate 1.0 s ≤ 30 s'] },
+        ],
+      },
+    ],
+    true,
+  );
+});
+
+describe('plates in single pictures', () => {
+  run(
+    [
+      {
+        title: 'are final at once, and duplicates for the dedupe time after they were last seen',
+        steps: [
+          { t: 0, plates: [untracked('AB1234'), untracked('XY9876')], events: ['final AB1234', 'final XY9876'] },
+          { t: 20, plates: [untracked('AB1234')], misses: ['duplicate 20.0 s ≤ 30 s'] },
+          { t: 45, plates: [untracked('AB1234')], misses: ['duplicate 25.0 s ≤ 30 s'] },
+          { t: 75.1, plates: [untracked('AB1234')], events: ['final AB1234'] },
+        ],
+        visits: [0, 1, 2],
+        counts: { duplicate: 2 },
+      },
+      {
+        title: 'are never duplicates when the dedupe time is 0',
+        options: { dedupeSeconds: 0 },
+        steps: [
+          { t: 0, plates: [untracked('AB1234')], events: ['final AB1234'] },
+          { t: 0, plates: [untracked('AB1234')], events: ['final AB1234'] },
+        ],
+        visits: [0, 1],
+      },
+      {
+        title: 'give every miss, each time',
+        steps: [0, 1].map((t) => ({
+          t,
+          plates: [
+            untracked('AB1234', 0.64),
+            untracked('AB'),
+            untracked(''),
+            untracked('CD5678', 0.9, { held: blurred }),
+          ],
+          vehicles: [car(undefined, { held: { code: 'no-plate' as const, reason: 'no plate found' } })],
+          misses: [
+            'no plate found',
+            'confidence 0.64 < 0.70',
+            'length 2 < 4',
+            'no characters read',
+            'blurred 63 < 100',
+          ],
+        })),
+        counts: { 'no-plate': 2, confidence: 2, length: 2, unread: 2, blurred: 2 },
+      },
+      {
+        title: 'are not spoken of when nobody read them',
+        steps: [{ t: 0, plates: [{ box: BOX, confidence: 0.9 }], vehicles: [car(undefined)] }],
+      },
+      {
+        title: 'match formats given as global expressions every time',
+        options: { format: /^[A-Z]+\d+$/g, dedupeSeconds: 0 },
+        steps: [0, 1, 2].map((t) => ({ t, plates: [untracked('AB1234')], events: ['final AB1234'] })),
+      },
+    ],
+    false,
+  );
+});
+
+describe('visit book', () => {
+  const wrong: { options: Options; message: RegExp }[] = [
+    { options: { minConfidence: NaN }, message: /Expected a number from 0 to 1 for minConfidence but received NaN/ },
+    { options: { minReads: 0 }, message: /at least 1 for minReads but received 0/ },
+    { options: { dedupeSeconds: -1 }, message: /at least 0 for dedupeSeconds but received -1/ },
+    { options: { minLength: '4' as unknown as number }, message: /for minLength but received "4"/ },
+    { options: { format: '[A-' }, message: /Expected a regular expression for format but received "\[A-"/ },
+    {
+      options: { format: 7 as unknown as string },
+      message: /Expected a regular expression for format but received number/,
+    },
+  ];
+  for (const { options, message } of wrong) {
+    it(`refuses ${JSON.stringify(options)}`, () => {
+      assert.throws(() => new VisitBook(options), { code: 'ALPR_CONFIG', message });
+    });
+  }
+
+  it('forgets one camera, or all', () => {
+    const book = new VisitBook();
+    const seen = (camera: string, events: string[], misses: string[]): Step => ({ t: 0, camera, plates: [untracked('AB1234')], events, misses }); // prettier-ignore
+    const again = 'duplicate 0.0 s ≤ 30 s';
+    play(book, [seen('a', ['final AB1234'], []), seen('b', ['final AB1234'], [])], false);
+    book.reset('a');
+    play(book, [seen('a', ['final AB1234'], []), seen('b', [], [again])], false);
+    book.reset();
+    play(book, [seen('a', ['final AB1234'], []), seen('b', ['final AB1234'], [])], false);
+  });
+
+  it('does not grow over 50 000 visits, and gives exactly one final and one left for each', () => {
+    const book = new VisitBook();
+    const finals = new Set<string>();
+    let lefts = 0;
+    let most = 0;
+    for (let visit = 1; visit <= 50_000; visit++) {
+      const timestamp = START + visit * 1000;
+      const frame = { id: `gate#${visit}`, cameraId: 'gate', sequence: visit, timestamp, width: 640, height: 480 };
+      const text = `AB${100_000 + visit}`;
+      const departed = visit > 1 ? [{ ...gone(visit - 1, 0), lastSeen: timestamp - 1000 }] : [];
+      const { events } = book.update({ cameraId: 'gate', frame, tracked: true, plates: [tracked(visit, vote(text, 2))], departed }); // prettier-ignore
+      most = Math.max(most, book.size);
+      for (const event of events) {
+        if (event.event === 'final') finals.add(event.plate);
+        else if (event.event === 'left') lefts++;
+      }
+    }
+    assert.equal(finals.size, 50_000);
+    assert.equal(lefts, 49_999);
+    // One visit a second, remembered for the dedupe time of 30 s, and the track in view.
+    assert.ok(most <= 34, `${most} remembered`);
+  });
+});
