@@ -23,7 +23,7 @@ describe('InOrder', () => {
     const [first, second, third] = [order.take('a'), order.take('a'), order.take('a')];
     const delivered: string[] = [];
     second(() => delivered.push('second'));
-    assert.deepEqual(delivered, []);
+    assert.equal(delivered.length, 0);
     first(() => delivered.push('first'));
     assert.deepEqual(delivered, ['first', 'second']);
     assert.equal(order.size, 1);

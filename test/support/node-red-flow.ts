@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Node, NodeAPI, NodeInitializer, NodeMessageInFlow } from 'node-red';
 import helper = require('node-red-node-test-helper');
 import type { Network, PixelWorker } from '../../src/device/device.js';
@@ -76,7 +77,7 @@ export async function loadFlow(initializers: NodeInitializer[], nodes: FlowNode[
     const list: { fill?: string; text?: string }[] = [];
     statuses.set(id, list);
     // What was shown in the constructor came before anybody could listen.
-    const node = helper.getNode(id) as Node & { status: { args?: unknown[][] } };
+    const node = helper.getNode(id) as EventEmitter | null;
     node?.on('call:status', (call: { args: [{ fill?: string; text?: string }] }) => list.push(call.args[0]));
   }
   return {
