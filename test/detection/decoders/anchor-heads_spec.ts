@@ -252,6 +252,12 @@ for (const { name, output } of [
       const raw = drawHeads(output, [target(0, 1, [53, 40, 20, 20], 0.5, [0.5])], 'NHWC');
       assert.equal(decodeDetections(raw, output, { ...OPTIONS, confidenceThreshold: 0.25 }).length, 1);
       assert.equal(decodeDetections(raw, output, { ...OPTIONS, confidenceThreshold: 0.2500001 }).length, 0);
+      // σ(40) is 1 in double precision: the confidence is the objectness, and the comparison of logits alone decides.
+      const sure = drawHeads(output, [target(0, 1, [53, 40, 20, 20], 0.5, [1 / (1 + Math.exp(-40))])], 'NHWC');
+      const data = sure[output.outputs[0]!]!.data as Float32Array;
+      data.forEach((value, index) => (data[index] = value > 30 ? 40 : value));
+      assert.equal(decodeDetections(sure, output, { ...OPTIONS, confidenceThreshold: 0.5 }).length, 1);
+      assert.equal(decodeDetections(sure, output, { ...OPTIONS, confidenceThreshold: 0.5001 }).length, 0);
     });
 
     it('drops candidates with a value that is not finite and keeps the others', () => {
