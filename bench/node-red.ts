@@ -1,0 +1,119 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Report } from './node-red-process.js';
+import { NEVER_SETTLES } from './stages.js';
+
+const ROOT = resolve(__dirname, '..');
+const PACKAGE = '@plateflow/node-red-hailo-alpr';
+
+/** What the benches of the demo flow have in common on their command lines. */
+export interface BenchArguments {
+  /** A video instead of the shipped sample. */
+  video: string | undefined;
+  /** Length of a run. */
+  seconds: number;
+  positionals: string[];
+}
+
+export function benchArguments(defaultSeconds: number): BenchArguments {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { video: { type: 'string' }, seconds: { type: 'string' } },
+  });
+  const seconds = Number(values.seconds ?? defaultSeconds);
+  if (!(seconds > 0)) throw new RangeError(`Expected a number above 0 for --seconds but received ${values.seconds}`);
+  return { video: values.video === undefined ? undefined : resolve(values.video), seconds, positionals };
+}
+
+/** Compiles what has changed: Node-RED runs the nodes from dist. */
+export function build(): void {
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), '--if-needed'], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`Expected the build to succeed but it ended with code ${status}`);
+}
+
+export interface FlowOptions {
+  video: string | undefined;
+  pace: 'recorded' | 'fast';
+  inFlight: number;
+  settles: boolean;
+}
+
+/** The demo flow in a Node-RED of its own. */
+export class DemoFlow {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly userDirectory: string,
+  ) {}
+
+  static async start(options: FlowOptions): Promise<DemoFlow> {
+    const userDirectory = mkdtempSync(join(tmpdir(), 'alpr-bench-'));
+    const link = join(userDirectory, 'node_modules', PACKAGE);
+    mkdirSync(resolve(link, '..'), { recursive: true });
+    symlinkSync(ROOT, link, 'junction');
+    const packageFile = { name: 'bench', private: true, dependencies: { [PACKAGE]: '*' } };
+    writeFileSync(join(userDirectory, 'package.json'), JSON.stringify(packageFile));
+    writeFileSync(join(userDirectory, 'flows.json'), JSON.stringify(demoFlow(options)));
+    const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(__dirname, 'node-red-process.ts'), userDirectory], {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    return new DemoFlow(child, userDirectory);
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** What has happened since the last report. */
+  async report(): Promise<Report> {
+    this.child.send('report');
+    const [report] = (await Promise.race([
+      once(this.child, 'message'),
+      once(this.child, 'exit').then(([code]) => {
+        throw new Error(`Expected Node-RED to run but it ended with code ${code}`);
+      }),
+    ])) as [Report];
+    return report;
+  }
+
+  /** Reports until frames are drawn: models are loaded then. */
+  async warmUp(timeoutMs = 60_000): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    for (let drawn = 0; drawn < 20;) {
+      await new Promise((next) => setTimeout(next, 500));
+      drawn += (await this.report()).drawn;
+      if (Date.now() > end)
+        throw new Error(`Expected pictures from the demo flow within ${timeoutMs} ms but received ${drawn}`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const ended = this.child.exitCode !== null || this.child.signalCode !== null ? undefined : once(this.child, 'exit');
+    if (this.child.connected) this.child.disconnect();
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(timer);
+    rmSync(this.userDirectory, { recursive: true, force: true });
+  }
+}
+
+function demoFlow(options: FlowOptions): Record<string, unknown>[] {
+  const folder = join(ROOT, 'examples/flows');
+  const name = readdirSync(folder).find((file) => file.startsWith('05'));
+  if (name === undefined) throw new Error(`Expected the demo flow (05 …) in ${folder} but received none`);
+  const flow = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>[];
+  for (const node of flow) {
+    if (node['type'] === 'alpr-camera-in') {
+      Object.assign(node, { pace: options.pace, inFlight: options.inFlight, loop: true, autostart: true });
+      if (options.video !== undefined) Object.assign(node, { source: 'video', path: options.video });
+    }
+    if (node['type'] === 'alpr-tracker' && !options.settles) node['settleReads'] = NEVER_SETTLES;
+  }
+  return flow;
+}

@@ -1,0 +1,68 @@
+/**
+ * Memory of the demo flow over time, as fast as it goes: resident set with its slope, handles and child processes.
+ * Run: npx tsx bench/soak.ts [minutes, default 10] [--video clip.mp4]
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { benchArguments, build, DemoFlow } from './node-red.js';
+import { slope } from './table.js';
+
+const SAMPLE_SECONDS = 10;
+/** Pools and the JIT fill up at the start; that is not a leak. */
+const SETTLING_SHARE = 0.2;
+
+async function main(): Promise<void> {
+  const { video, positionals } = benchArguments(1);
+  const minutes = Number(positionals[0] ?? 10);
+  if (!(minutes > 0)) throw new RangeError(`Expected a number of minutes above 0 but received ${positionals[0]}`);
+  build();
+  const flow = await DemoFlow.start({ video, pace: 'fast', inFlight: 3, settles: true });
+  const points: { x: number; y: number }[] = [];
+  try {
+    await flow.warmUp();
+    const start = performance.now();
+    console.log('minute   RSS MB   heap MB   external MB   frames/s   handles   children');
+    for (let sample = 1; sample * SAMPLE_SECONDS <= minutes * 60; sample++) {
+      const wait = start + sample * SAMPLE_SECONDS * 1000 - performance.now();
+      await new Promise((next) => setTimeout(next, Math.max(0, wait)));
+      const report = await flow.report();
+      const minute = (performance.now() - start) / 60_000;
+      const megabytes = report.rss / 2 ** 20;
+      points.push({ x: minute, y: megabytes });
+      const handles = Object.values(report.resources).reduce((sum, count) => sum + count, 0);
+      const cells: [string, number][] = [
+        [minute.toFixed(1), 6],
+        [megabytes.toFixed(0), 9],
+        [(report.heap / 2 ** 20).toFixed(0), 10],
+        [(report.external / 2 ** 20).toFixed(0), 14],
+        [(report.drawn / report.seconds).toFixed(1), 11],
+        [String(handles), 10],
+        [String(children(flow.pid)), 11],
+      ];
+      console.log(cells.map(([text, width]) => text.padStart(width)).join(''));
+    }
+  } finally {
+    await flow.stop();
+  }
+  const later = points.slice(Math.floor(points.length * SETTLING_SHARE));
+  const highest = Math.max(...points.map(({ y }) => y));
+  console.log(
+    `\nRSS slope ${slope(later).toFixed(2)} MB per minute (least squares over the last ${later.length} of ${points.length} samples), ` +
+      `highest ${highest.toFixed(0)} MB`,
+  );
+}
+
+/** Number of direct child processes; NaN where the system does not tell. */
+function children(pid: number): number {
+  try {
+    const tasks = readdirSync(`/proc/${pid}/task`);
+    const ids = tasks.flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(/\s+/));
+    return ids.filter((id) => id !== '').length;
+  } catch {
+    return NaN;
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
