@@ -77,12 +77,13 @@ export class DeviceLink<T extends Closable> {
   }
 
   private async openEarly(): Promise<void> {
-    if (this.closed) return;
+    // A message was faster: what it says is news, this is not.
+    if (this.closed || this.opening !== undefined) return;
     try {
       this.status.waitingFor('loading');
       const device = this.findDevice();
       await this.get();
-      if (!this.status.isFailed) this.status.ok(shortDevice(device.describe()));
+      if (this.status.isWaiting) this.status.ok(shortDevice(device.describe()));
     } catch (thrown) {
       if (this.closed) return;
       const error = toError(thrown);

@@ -42,6 +42,11 @@ export class StatusLine {
     return (this.waiting ?? this.shown)?.fill === 'red';
   }
 
+  /** True while the line says that something is not ready yet. */
+  get isWaiting(): boolean {
+    return (this.waiting ?? this.shown)?.fill === 'yellow';
+  }
+
   /** Nothing is shown any more. */
   close(): void {
     this.closed = true;
