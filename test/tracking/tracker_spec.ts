@@ -134,13 +134,22 @@ describe('tracker', () => {
     assert.deepEqual([...ids], [1]);
   });
 
-  it('does not take a car at the other end of the picture, or one of another size, for the one that left', () => {
-    const subject = tracker();
-    const first = subject.update([at(200, 500, 200, 150)], START, SIZE).trackIds[0];
-    const far = subject.update([at(1700, 500, 200, 150)], START + 100, SIZE).trackIds[0];
-    const tiny = subject.update([at(330, 500, 40, 30)], START + 200, SIZE).trackIds[0];
-    assert.deepEqual([first, far, tiny], [1, 2, 3]);
-  });
+  const newcomers: { title: string; after: number; newcomer: Observation }[] = [
+    { title: 'far away in the next frame', after: 100, newcomer: at(1700, 500, 200, 150) },
+    {
+      title: 'six heights away a second later, where a fast one could be',
+      after: 1000,
+      newcomer: at(1100, 500, 200, 150),
+    },
+    { title: 'near, but a tenth of its area', after: 100, newcomer: at(230, 500, 63, 47) },
+  ];
+  for (const { title, after, newcomer } of newcomers) {
+    it(`does not take a car for the one that left when it is ${title}`, () => {
+      const subject = tracker();
+      subject.update([at(200, 500, 200, 150)], START, SIZE);
+      assert.deepEqual(subject.update([newcomer], START + after, SIZE).trackIds, [2]);
+    });
+  }
 
   it('announces each departure once, with where and how long it was seen', () => {
     const subject = tracker({ keepLostMs: 1000 });
