@@ -134,6 +134,27 @@ describe('the character box reader', () => {
     }
   });
 
+  it('tells the lines of every square plate apart, turned by up to 20°', () => {
+    for (let degrees = -20; degrees <= 20; degrees += 4) {
+      for (let above = 1; above <= 6; above++) {
+        for (let below = 1; below <= 6; below++) {
+          for (const [pitch, distance, shift] of [
+            [15, 29, 0],
+            [18, 32, -1],
+            [24, 36, 1],
+            [24, 29, -1],
+          ] as const) {
+            const upper = line('ABCDEF'.slice(0, above), 128 - ((above - 1) / 2 + shift) * pitch, 50, 0, pitch);
+            const lower = line('123456'.slice(0, below), 128 - ((below - 1) / 2) * pitch, 50 + distance, 0, pitch);
+            const { text, lines } = read(turn([...lower, ...upper], degrees));
+            const expected = ['ABCDEF'.slice(0, above) + '123456'.slice(0, below), 2];
+            assert.deepEqual([text, lines], expected, `${degrees}°, ${above} over ${below}, pitch ${pitch}`);
+          }
+        }
+      }
+    }
+  });
+
   it('keeps the surer of two characters in one place, the other becomes a candidate', () => {
     const reading = read([
       ...line('AB', 60, 64),

@@ -82,6 +82,16 @@ describe('the slot reader', () => {
     assert.equal(reading.text, best[0]![0]);
   });
 
+  it('takes the characters from the more probable place of the padding', () => {
+    // "A" is A_ (0.6 · 0.3) or _A (0.4 · 0.7), 0.46 together, before AA (0.42): its character stands in the second slot.
+    const data = [0.6, 0, 0.4, 0, 0.7, 0, 0.3, 0];
+    const reading = decodeReading({ p: { dims: [1, 2, 4], data } }, { ...SPEC, slots: 2 }, OPTIONS);
+    assert.equal(reading.text, 'A');
+    close(reading.confidence, 0.7);
+    close(reading.candidates[0]!.confidence, 0.46);
+    close(reading.candidates[1]!.confidence, 0.42);
+  });
+
   it('reads a slot with a number that is not finite as padding', () => {
     for (const value of [NaN, Infinity, -Infinity]) {
       const data = slots('AB__').map((number, index) => (index === 4 ? value : number));
