@@ -36,7 +36,44 @@ function hash(x: number, y: number, a: number, b: number, shift: bigint): number
  * From OpenCV 4.6.0 (Python, x86-64): the pattern as BGR → resize((200, 40), INTER_AREA) → GaussianBlur((3, 3), 0) →
  * cvtColor(BGR2GRAY) → normalize(255, 0, NORM_INF) → Laplacian(CV_64F) → square of meanStdDev's deviation.
  */
-const openCv: [Pattern, number, number, number][] = [];
+const openCv: [Pattern, number, number, number][] = [
+  ['hash', 200, 40, 475.64152775],
+  ['hash', 400, 80, 509.614298437],
+  ['hash', 600, 120, 671.554747484],
+  ['hash', 317, 83, 504.156222438],
+  ['hash', 150, 30, 354.6309],
+  ['hash', 90, 25, 455.090031],
+  ['hash', 233, 31, 325.957158734],
+  ['hash', 120, 90, 644.187652734],
+  ['hash', 11, 11, 72.32425],
+  ['stripes', 200, 40, 1226.647],
+  ['stripes', 400, 80, 2396.55320975],
+  ['stripes', 600, 120, 4377.303375],
+  ['stripes', 317, 83, 1722.09264775],
+  ['stripes', 150, 30, 797.03275],
+  ['stripes', 90, 25, 425.42975],
+  ['stripes', 233, 31, 1057.018409],
+  ['stripes', 120, 90, 1277.12745373],
+  ['stripes', 11, 11, 94.96475],
+  ['ramp', 200, 40, 4.29736975],
+  ['ramp', 400, 80, 4.0039724375],
+  ['ramp', 600, 120, 4.15160798438],
+  ['ramp', 317, 83, 4.06762298438],
+  ['ramp', 150, 30, 3.54306435938],
+  ['ramp', 90, 25, 3.8524969375],
+  ['ramp', 233, 31, 3.6979949375],
+  ['ramp', 120, 90, 3.8232499375],
+  ['ramp', 11, 11, 10.202],
+  ['dim', 200, 40, 390.975954234],
+  ['dim', 400, 80, 743.955755859],
+  ['dim', 600, 120, 1120.25355994],
+  ['dim', 317, 83, 558.194229984],
+  ['dim', 150, 30, 245.845144],
+  ['dim', 90, 25, 168.410624938],
+  ['dim', 233, 31, 333.171698609],
+  ['dim', 120, 90, 485.434036937],
+  ['dim', 11, 11, 20.474],
+];
 
 /** The box whose inner 80 % are the whole picture. */
 function around(width: number, height: number): Box {
