@@ -5,13 +5,15 @@ import { type WorkerReply, fromPlainError } from './protocol.js';
 
 /** Jobs posted to one worker at a time: one runs, the next is there when it ends. More would undo the fair queue. */
 const POSTED_PER_WORKER = 2;
-const CLOSE_LIMIT_MS = 5000;
+const DEFAULT_CLOSE_LIMIT_MS = 5000;
 
 export interface WorkerPoolOptions {
   /** How many threads at most; they start when there is work for them. */
   size: number;
   /** Starts one; its module calls `serve`. */
   start: () => Worker;
+  /** How long `close` waits for accepted jobs, ms. Default 5000. */
+  closeLimitMs?: number;
 }
 
 /** Counters for a status line. */
@@ -80,7 +82,7 @@ export class WorkerPool<Job, Result> {
     for (const member of [...this.members]) this.post(member, nobody);
   }
 
-  /** Refuses new jobs, lets the accepted ones end (at most five seconds), then ends the threads. */
+  /** Refuses new jobs, lets the accepted ones end (within the limit), then ends the threads. */
   close(): Promise<void> {
     this.closing ??= this.shutDown();
     return this.closing;
@@ -91,7 +93,7 @@ export class WorkerPool<Job, Result> {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.onDrained = resolve;
-        timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+        timer = setTimeout(resolve, this.options.closeLimitMs ?? DEFAULT_CLOSE_LIMIT_MS);
       });
       clearTimeout(timer);
     }

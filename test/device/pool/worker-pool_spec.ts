@@ -160,6 +160,18 @@ describe('WorkerPool', () => {
     assert.equal(pool!.backlog.workers, 0);
   });
 
+  it('does not wait for ever for a job that does not end', async () => {
+    pool = new WorkerPool({ size: 1, closeLimitMs: 50, start: () => startWorker(support, 'pool-worker') });
+    const never = run({ do: 'wait', flag: new SharedArrayBuffer(4), value: 0 });
+    const queued = Array.from({ length: 3 }, (_, value) => run({ do: 'echo', value }));
+    const outcomes = Promise.allSettled([never, ...queued]);
+    await pool.close();
+    for (const outcome of await outcomes) {
+      assert.equal(outcome.status, 'rejected');
+      assert.equal((outcome.reason as { code?: string }).code, 'ALPR_WORKER');
+    }
+  });
+
   it('refuses a size that is no positive integer', () => {
     for (const size of [0, -1, 1.5, Number.NaN]) {
       assert.throws(() => makePool(size), { message: `Expected a positive integer for size but received ${size}` });
