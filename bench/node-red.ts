@@ -72,14 +72,23 @@ export class DemoFlow {
 
   /** What has happened since the last report. */
   async report(): Promise<Report> {
-    this.child.send('report');
-    const [report] = (await Promise.race([
-      once(this.child, 'message'),
-      once(this.child, 'exit').then(([code]) => {
-        throw new Error(`Expected Node-RED to run but it ended with code ${code}`);
-      }),
-    ])) as [Report];
-    return report;
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`Expected Node-RED to run but it has ended (${exitCode ?? signalCode})`);
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const answer = once(this.child, 'message', { signal });
+    const ended = once(this.child, 'exit', { signal }).then(([code]) => {
+      throw new Error(`Expected Node-RED to run but it ended with code ${code}`);
+    });
+    try {
+      this.child.send('report');
+      const [report] = (await Promise.race([answer, ended])) as [Report];
+      return report;
+    } finally {
+      waiting.abort();
+      await Promise.allSettled([answer, ended]);
+    }
   }
 
   /** Reports until frames are drawn: models are loaded then. */

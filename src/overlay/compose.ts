@@ -63,7 +63,7 @@ export function composeDrawing(
   for (const plate of shownPlates) {
     const attached = plate.vehicle !== undefined && spoken.get(vehicles![plate.vehicle]!) === plate;
     const reading = readingOf(plate);
-    const held = plate.held !== undefined && reading === undefined;
+    const held = plate.held !== undefined;
     const colour = held ? overlayColours.held : (reading?.colour ?? overlayColours.provisional);
     if (options.showPlates) outlines.push(outline(platePoints(plate), colour, style.line, held, 0.12));
     labels.push(plateLabel(plate, attached ? undefined : reading, colour, options, style));
@@ -94,8 +94,12 @@ interface ShownReading {
   colour: Colour;
 }
 
-/** A settled vote stands above the single reading; before that, what was read in this very frame is shown. */
+/**
+ * A settled vote stands above the single reading; before that, what was read in this very frame is shown. What was held
+ * back is no reading: its text, if it has one, is shown with the reason in debug mode only.
+ */
 function readingOf(plate: Plate): ShownReading | undefined {
+  if (plate.held) return undefined;
   if (plate.vote?.settled) return voteReading(plate.vote);
   if (plate.text !== undefined && plate.text !== '') {
     return { text: `${plate.text}${percent(plate.textConfidence)}`, colour: overlayColours.provisional };
@@ -141,7 +145,11 @@ function plateLabel(
   if (options.debug) {
     const sharpness = plate.sharpness === undefined ? '' : ` sharp ${Math.round(plate.sharpness)}`;
     lines.push({ text: `plate${percent(plate.confidence)}${sharpness}`, size: style.small, colour: faint });
-    if (plate.held) lines.push({ text: plate.held.reason, size: style.small, colour: held });
+    if (plate.held) {
+      if (plate.text)
+        lines.push({ text: `${plate.text}${percent(plate.textConfidence)}`, size: style.small, colour: faint });
+      lines.push({ text: plate.held.reason, size: style.small, colour: held });
+    }
   }
   return { box: boundsOf(platePoints(plate)), accent, lines, weight: options.showText && reading ? 2 : 0 };
 }

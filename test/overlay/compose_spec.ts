@@ -79,6 +79,23 @@ describe('overlay composition', () => {
     assert.deepEqual(texts(drawing).sort(), ['blurred 63 < 100', 'car #7 93%', 'no plate found', 'plate 80% sharp 63']);
   });
 
+  it('shows a refused reading in debug mode only, and never as a reading', () => {
+    const refused: Plate = {
+      ...plate,
+      text: 'UUUU',
+      textConfidence: 0.48,
+      vote: vote('AB123', true),
+      held: { code: 'confidence', reason: 'confidence 0.48 < 0.50' },
+    };
+    const vehicle = { ...car, plate: vote('AB123', true) };
+    const plain = composeDrawing(frame, [vehicle], [refused], everything);
+    assert.deepEqual(texts(plain), ['✓ AB123 98%', 'car #7 93%']);
+    const [, quad] = outlines(plain);
+    assert.deepEqual(quad!.colour, overlayColours.held);
+    const debug = texts(composeDrawing(frame, [vehicle], [refused], { ...everything, debug: true }));
+    assert.deepEqual(debug.slice(2), ['plate 90%', 'UUUU 48%', 'confidence 0.48 < 0.50']);
+  });
+
   it('outlines vehicles by their box and plates by their corners', () => {
     const corners: Plate['corners'] = [
       { x: 301, y: 379 },
