@@ -19,7 +19,10 @@ export interface SampleSource extends FrameSource {
   readonly hint: string | undefined;
 }
 
-/** The shipped pictures are moments of the clip this far apart; that is how they are dated. */
+/**
+ * The shipped pictures are moments of the clip about two seconds apart, dated closer than that: near enough that a vehicle
+ * which waits stays one track, far enough to look at each.
+ */
 const picturesPerSecond = 2;
 
 /**
