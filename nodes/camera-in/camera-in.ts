@@ -55,6 +55,8 @@ export = function (RED: NodeAPI): void {
         return source;
       },
       pace,
+      // Of a burst of file names every picture is shown; a video gives way to the next.
+      finishFirst: kind === 'picture' && !loop,
       minIntervalMs: kind === 'picture' && loop && pace === 'recorded' ? 1000 / (fps ?? PICTURE_LOOP_FPS) : 0,
       inFlight,
       send: (frame, decodeMs) => {
@@ -88,8 +90,8 @@ export = function (RED: NodeAPI): void {
       {
         status,
         problem: read.error,
-        // Starting and stopping happens in the order of the messages; pictures may be decoded side by side.
-        concurrency: kind === 'message' ? 4 : 1,
+        // Starts and stops keep their own order, and a stop must get past a start that waits for its first frame.
+        concurrency: kind === 'message' ? 4 : 64,
         onClose: async () => {
           clearTimeout(timer);
           await runs.close();

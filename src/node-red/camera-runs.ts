@@ -1,9 +1,13 @@
 import type { FrameSource } from '../sources/source.js';
 import { SourceRunner, type RunOptions } from './source-runner.js';
 
-export type CameraRunsOptions = Omit<RunOptions, 'open'> & { open(file: string): Promise<FrameSource> };
+export type CameraRunsOptions = Omit<RunOptions, 'open'> & {
+  open(file: string): Promise<FrameSource>;
+  /** A start waits for the run before to end by itself; otherwise it ends it. */
+  finishFirst?: boolean;
+};
 
-/** The runs of one camera, one at a time: a start while one is running ends that first; starts and stops keep their order. */
+/** The runs of one camera, one at a time; starts and stops keep their order. */
 export class CameraRuns {
   private runner: SourceRunner | undefined;
   private turn: Promise<unknown> = Promise.resolve();
@@ -11,12 +15,15 @@ export class CameraRuns {
 
   constructor(private readonly options: CameraRunsOptions) {}
 
-  /** Resolves when the source is open; rejects when it cannot be opened. */
+  /** Resolves when the source has given its first frame; rejects when it cannot be opened. */
   start(file: string): Promise<void> {
+    const { open, finishFirst = false, ...rest } = this.options;
+    // At once, not in turn: a start that waits for its first frame must not hold up its successor.
+    if (!finishFirst) void this.runner?.stop();
     return this.inTurn(async () => {
-      await this.runner?.stop();
+      if (finishFirst) await this.runner?.finished;
+      else await this.runner?.stop();
       if (this.closed) return;
-      const { open, ...rest } = this.options;
       await new Promise<void>((resolve, reject) => {
         this.runner = new SourceRunner({ ...rest, open: () => open(file) }, (error) => {
           if (error === undefined) resolve();
@@ -28,13 +35,13 @@ export class CameraRuns {
 
   /** Resolves when the running source, if there is one, has ended and released everything. */
   stop(): Promise<void> {
+    void this.runner?.stop();
     return this.inTurn(async () => this.runner?.stop());
   }
 
-  /** Like stop, for good; does not wait for a start that is under way before it ends its run. */
+  /** Like stop, for good. */
   async close(): Promise<void> {
     this.closed = true;
-    await this.runner?.stop();
     await this.stop();
   }
 

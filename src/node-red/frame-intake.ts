@@ -33,11 +33,12 @@ export class FrameIntake {
   async decode(msg: AlprMessage, camera = cameraNamed(msg) ?? this.options.camera): Promise<Frame> {
     const started = performance.now();
     const { maxMegapixels } = this.options;
+    const counter = this.counterOf(camera);
+    // Before anything is waited for: pictures are numbered as they arrive.
+    const stamp = counter.next(counter.begin());
     const picture = await pictureFromPayload(msg.payload).catch((thrown: unknown) => {
       throw msg.frame === undefined ? thrown : withoutPixels(msg, toError(thrown));
     });
-    const counter = this.counterOf(camera);
-    const stamp = counter.next(counter.begin());
     const frame = await decodeImage(picture, stamp, maxMegapixels === undefined ? {} : { maxMegapixels });
     msg.frame = frame;
     if (cameraNamed(msg) === undefined) msg.topic = camera;

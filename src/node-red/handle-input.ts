@@ -125,7 +125,8 @@ export class InputQueue {
 
   private acceptControl(msg: AlprMessage, send: Send, done: Done): void {
     const { control } = this.options;
-    const delivery = this.order.take(cameraOf(msg));
+    const camera = cameraOf(msg);
+    const delivery = camera === '' ? this.order.takeBehindAll() : this.order.take(camera);
     delivery(() => {
       if (this.closed) return done();
       try {

@@ -24,6 +24,20 @@ export class InOrder {
     };
   }
 
+  /** Takes a place behind everything that is open now, whatever its key. */
+  takeBehindAll(): Delivery {
+    const places = [...this.lines.keys()].map((key) => this.take(key));
+    if (places.length === 0) return (deliver) => deliver();
+    return (deliver) => {
+      let remaining = places.length;
+      const arrive = (): void => {
+        remaining -= 1;
+        if (remaining === 0) deliver();
+      };
+      for (const place of places) place(arrive);
+    };
+  }
+
   /** Keys with open places. */
   get size(): number {
     return this.lines.size;

@@ -25,13 +25,14 @@ const MAX_LAG_MS = 500;
 /** Pulls frames out of a source and into the flow, no faster than the flow works them off. One run; make a new one to start again. */
 export class SourceRunner {
   private readonly abort = new AbortController();
-  private readonly finished: Promise<void>;
+  /** Resolves when the run is over and has released everything; never rejects. */
+  readonly finished: Promise<void>;
   private source: FrameSource | undefined;
   private held = 0;
   private wake: (() => void) | undefined;
   private isRunning = true;
 
-  /** Starts at once. `opened` tells whether the source could be opened. */
+  /** Starts at once. `opened` tells whether the source could be opened and gave its first frame. */
   constructor(
     private readonly options: RunOptions,
     opened: (error?: Error) => void = () => undefined,
@@ -56,24 +57,26 @@ export class SourceRunner {
   }
 
   private async run(opened: (error?: Error) => void): Promise<void> {
-    let isOpen = false;
+    let hasBegun = false;
+    const begun = (): void => {
+      if (!hasBegun) opened();
+      hasBegun = true;
+    };
     let failure: Error | undefined;
     try {
       this.source = await this.options.open();
-      isOpen = true;
-      opened();
-      await this.play(this.source);
+      await this.play(this.source, begun);
     } catch (thrown) {
       failure = toError(thrown);
     }
     this.isRunning = false;
-    if (!isOpen) opened(failure);
+    if (!hasBegun) opened(this.stopped ? undefined : failure);
     if (this.stopped) this.options.ended('stopped');
     else if (failure === undefined) this.options.ended('ended');
-    else if (isOpen) this.options.failed(failure);
+    else if (hasBegun) this.options.failed(failure);
   }
 
-  private async play(source: FrameSource): Promise<void> {
+  private async play(source: FrameSource, begun: () => void): Promise<void> {
     const { pace, minIntervalMs = 0 } = this.options;
     let clock: number | undefined;
     let earliest = -Infinity;
@@ -84,6 +87,7 @@ export class SourceRunner {
         const asked = performance.now();
         const frame = await source.next();
         const decodeMs = performance.now() - asked;
+        begun();
         if (frame === null) return;
         await this.pause(earliest - performance.now());
         earliest = performance.now() + minIntervalMs;

@@ -140,19 +140,20 @@ describe('handleInput', () => {
     run.receive('n', { topic: 'a', departed: [], payload: 'departed' });
     run.receive('n', { topic: 'a', complete: true, payload: 'complete' });
     run.receive('n', { topic: 'other', complete: true, payload: 'other camera' });
+    run.receive('n', { complete: true, payload: 'all cameras' });
     await settle();
     assert.deepEqual(
       run.inbox('out').messages.map((msg) => msg.payload),
       ['other camera'],
     );
     gate.resolve();
-    await run.inbox('out').wait(4);
+    await run.inbox('out').wait(5);
     assert.deepEqual(
       run.inbox('out').messages.map((msg) => msg.payload),
-      ['other camera', 'frame', 'departed', 'complete'],
+      ['other camera', 'frame', 'departed', 'complete', 'all cameras'],
     );
     assert.equal(handled, 1);
-    assert.equal((await run.inbox('completed').wait(4)).length, 4);
+    assert.equal((await run.inbox('completed').wait(5)).length, 5);
   });
 
   it('refuses what its queue cannot hold, with a code, and works the rest off', async () => {

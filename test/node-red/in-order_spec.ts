@@ -39,6 +39,23 @@ describe('InOrder', () => {
     assert.deepEqual(delivered, ['quick']);
   });
 
+  it('lets a place behind all wait for every line that is open, and for no other', () => {
+    const order = new InOrder();
+    const a = order.take('a');
+    const b = order.take('b');
+    const all = order.takeBehindAll();
+    const late = order.take('c');
+    const delivered: string[] = [];
+    all(() => delivered.push('all'));
+    a(() => delivered.push('a'));
+    late(() => delivered.push('c'));
+    b(() => delivered.push('b'));
+    assert.deepEqual(delivered, ['a', 'c', 'b', 'all']);
+    order.takeBehindAll()(() => delivered.push('nothing open'));
+    assert.equal(delivered.at(-1), 'nothing open');
+    assert.equal(order.size, 0);
+  });
+
   it('delivers each place once, even when it is finished twice', () => {
     const order = new InOrder();
     const blocked = order.take('a');

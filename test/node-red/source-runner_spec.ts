@@ -54,7 +54,10 @@ describe('SourceRunner', () => {
     const { log, run } = options(source);
     new SourceRunner(run);
     assert.equal(await log.end, 'ended');
-    assert.deepEqual(log.frames.map(({ sequence }) => sequence), [...Array(20).keys()]);
+    assert.deepEqual(
+      log.frames.map(({ sequence }) => sequence),
+      [...Array(20).keys()],
+    );
     assert.equal(state.closed, 1);
   });
 
@@ -131,6 +134,51 @@ describe('SourceRunner', () => {
 });
 
 describe('CameraRuns', () => {
+  it('shows every file of a burst when a run is to finish first', async () => {
+    const sent: string[] = [];
+    let file = '';
+    let ends = 0;
+    const runs = new CameraRuns({
+      open: async (opened) => {
+        file = opened;
+        return fakeSource(2).source;
+      },
+      finishFirst: true,
+      pace: 'fast',
+      inFlight: 1,
+      send: (frame) => void sent.push(`${file}${frame.sequence}`),
+      ended: (why) => void (ends += why === 'ended' ? 1 : 100),
+      failed: (error) => assert.fail(error),
+    });
+    await Promise.all(['a', 'b', 'c'].map((name) => runs.start(name)));
+    await turns(100);
+    assert.deepEqual(sent, ['a0', 'a1', 'b0', 'b1', 'c0', 'c1']);
+    assert.equal(ends, 3);
+    await runs.close();
+  });
+
+  it('can be stopped while a source does not give its first frame', async () => {
+    let give: (() => void) | undefined;
+    const runs = new CameraRuns({
+      open: async () => ({
+        description: 'hanging',
+        expectedFrames: undefined,
+        next: () => new Promise((resolve) => (give = () => resolve(null))),
+        close: async () => give?.(),
+      }),
+      pace: 'fast',
+      inFlight: 1,
+      send: () => assert.fail('sent'),
+      ended: () => undefined,
+      failed: (error) => assert.fail(error),
+    });
+    const started = runs.start('a');
+    await turns();
+    await runs.stop();
+    await started;
+    await runs.close();
+  });
+
   it('ends the run before when it is started again, and keeps the order of starts and stops', async () => {
     const log: string[] = [];
     const runs = new CameraRuns({
