@@ -135,7 +135,8 @@ describe('fillTensor with a whole frame', () => {
   });
 
   it('pads an upright picture left and right, in the grey 114 when the manifest names no colour', () => {
-    const { fill: _fill, ...unfilled } = INPUT;
+    const unfilled: ModelInput = { ...INPUT };
+    delete unfilled.fill;
     const { at } = run(
       paint(10, 40, () => [1, 2, 3]),
       undefined,
