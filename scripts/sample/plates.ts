@@ -65,11 +65,11 @@ function frame(width: number, height: number, ground: string, inside: string): P
 function mud(width: number, height: number): string {
   const random = randomFrom(77);
   let splashes = '';
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < 138; i++) {
     const x = random() * width;
     const y = height * (1 - Math.pow(random(), 1.3));
     const r = 4 + random() * random() * 34;
-    const shade = 70 + Math.floor(random() * 40);
+    const shade = 95 + Math.floor(random() * 40);
     splashes += `<ellipse cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" rx="${r.toFixed(1)}" ry="${(r * (0.5 + random() * 0.5)).toFixed(1)}" fill="rgb(${shade},${Math.round(shade * 0.83)},${Math.round(shade * 0.62)})" opacity="${(0.55 + random() * 0.42).toFixed(2)}"/>`;
   }
   return splashes;
@@ -81,12 +81,11 @@ export function drawPlate(design: PlateDesign, fonts: PlateFonts): PlateArtwork 
   const ink = (path: string, colour = '#101114') => `<path fill="${colour}" d="${path}"/>`;
   const european = (letters: string, ground: string, font: Font): PlateArtwork => {
     const text = ink(centred(font, first, 282, 87, 66, 420, 7));
-    const seal = design.style === 'de' ? '<circle cx="0" cy="0" r="0"/>' : '';
     return frame(
       520,
       110,
       ground,
-      blueBand(46, 110, letters, fonts.condensed) + text + seal + (design.muddy ? mud(520, 110) : ''),
+      blueBand(46, 110, letters, fonts.condensed) + text + (design.muddy ? mud(520, 110) : ''),
     );
   };
   switch (design.style) {

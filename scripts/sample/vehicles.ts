@@ -194,7 +194,7 @@ export const kinds: Record<Kind['name'], Kind> = {
     halfWidth: 1.2,
     rear: -3.6,
     front: 3.5,
-    height: 3.25,
+    height: 2.7,
     wheelRadius: 0.46,
     axles: [-2.2, 2.5],
     rearGlass: [1.2, 3.1, 1.1, 1.1],
@@ -266,9 +266,8 @@ function carBody(kind: Kind): Distance {
 
 function lorryBody(): Distance {
   const parts = [
-    roundedBox(-1.0, 0, 2.12, 2.6, 1.2, 1.13, 0.03),
-    roundedBox(2.55, 0, 1.5, 0.95, 1.13, 1.0, 0.14),
-    roundedBox(2.2, 0, 2.65, 0.6, 1.0, 0.35, 0.25),
+    roundedBox(-1.0, 0, 1.83, 2.6, 1.12, 0.83, 0.03),
+    roundedBox(2.55, 0, 1.45, 0.95, 1.08, 0.95, 0.14),
     roundedBox(-0.4, 0, 0.86, 3.1, 0.42, 0.14, 0.03),
     roundedBox(-3.52, 0, 0.66, 0.07, 1.15, 0.13, 0.02),
     roundedBox(-3.45, 0, 0.9, 0.12, 1.16, 0.1, 0.02),
@@ -276,8 +275,8 @@ function lorryBody(): Distance {
     roundedBox(0.2, -0.9, 0.62, 1.0, 0.05, 0.28, 0.03),
     roundedBox(-2.85, 0.85, 0.45, 0.02, 0.24, 0.3, 0.01),
     roundedBox(-2.85, -0.85, 0.45, 0.02, 0.24, 0.3, 0.01),
-    ellipsoid(2.9, 1.3, 2.05, 0.08, 0.12, 0.26),
-    ellipsoid(2.9, -1.3, 2.05, 0.08, 0.12, 0.26),
+    ellipsoid(2.9, 1.17, 2.0, 0.08, 0.12, 0.26),
+    ellipsoid(2.9, -1.17, 2.0, 0.08, 0.12, 0.26),
   ];
   return (x, y, z) => Math.min(...parts.map((part) => part(x, y, z)));
 }
