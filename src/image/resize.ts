@@ -10,13 +10,14 @@ import type { ChannelTables, Sink } from './sink.js';
 const RED_BLUE = 0xff00ff;
 const GREEN = 0xff00;
 
-/** A view of `pixels` that may be read up to one byte past its end; copies only when the memory ends with the picture. */
-export function readable(pixels: Uint8Array): DataView {
-  if (pixels.byteOffset + pixels.byteLength < pixels.buffer.byteLength) {
-    return new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength + 1);
-  }
-  const copy = new Uint8Array(pixels.byteLength + 1);
-  copy.set(pixels);
+/**
+ * A view of the first `bytes` of `pixels` that may be read one byte further; copies only where the memory ends with the picture.
+ */
+export function readable(pixels: Uint8Array, bytes: number): DataView {
+  if (pixels.byteOffset + bytes < pixels.buffer.byteLength)
+    return new DataView(pixels.buffer, pixels.byteOffset, bytes + 1);
+  const copy = new Uint8Array(bytes + 1);
+  copy.set(pixels.subarray(0, bytes));
   return new DataView(copy.buffer);
 }
 

@@ -8,7 +8,7 @@ import type { ViewTransform } from './transform.js';
 import { placeView, type Size } from './view.js';
 import { warp } from './warp.js';
 
-/** 8-bit RGB, row-major, width × height × 3 bytes. Four bytes are read at a time: memory that goes on after the picture saves a copy. */
+/** 8-bit RGB, row-major, at least width × height × 3 bytes. Four bytes are read at a time: memory that goes on after the picture saves a copy. */
 export interface RgbPixels {
   pixels: Uint8Array;
   width: number;
@@ -44,7 +44,7 @@ export function fillTensor(
   const sink = makeSink(input, size, target, offset);
   const fill = input.fill ?? DEFAULT_FILL;
   const single = makeTables(input, 1);
-  const pixels = readable(source.pixels);
+  const pixels = readable(source.pixels, source.width * source.height * 3);
   if (!placed.upright) {
     warp(pixels, source, placed, size, fill, sink, single);
     return placed.transform;

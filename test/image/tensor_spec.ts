@@ -163,6 +163,12 @@ describe('fillTensor with a whole frame', () => {
     }
   });
 
+  it('takes an array that is longer than the picture', () => {
+    const picture = paint(6, 4, (x, y) => [x * 40, y * 60, 200]);
+    const longer = { ...picture, pixels: new Uint8Array(picture.pixels.buffer) };
+    assert.deepEqual(run(longer, undefined, STRETCH, 3, 2).tensor, run(picture, undefined, STRETCH, 3, 2).tensor);
+  });
+
   it('shows a picture of one pixel', () => {
     const { tensor } = run(
       paint(1, 1, () => [9, 8, 7], 0),
