@@ -143,7 +143,8 @@ function plateLabel(
   const { faint, held } = overlayColours;
   if (options.showText && reading) lines.push({ text: reading.text, size: style.text, colour: reading.colour });
   if (options.debug) {
-    const sharpness = plate.sharpness === undefined ? '' : ` sharp ${Math.round(plate.sharpness)}`;
+    const sharpness =
+      plate.sharpness === undefined || !(plate.sharpness >= 0) ? '' : ` sharp ${Math.round(plate.sharpness)}`;
     lines.push({ text: `plate${percent(plate.confidence)}${sharpness}`, size: style.small, colour: faint });
     if (plate.held) {
       if (plate.text)

@@ -96,6 +96,16 @@ describe('overlay composition', () => {
     assert.deepEqual(debug.slice(2), ['plate 90%', 'UUUU 48%', 'confidence 0.48 < 0.50']);
   });
 
+  it('shows no sharpness that was not measured', () => {
+    for (const sharpness of [-1, NaN]) {
+      const drawing = composeDrawing(frame, [], [{ box: plate.box, confidence: 0.8, sharpness }], {
+        ...everything,
+        debug: true,
+      });
+      assert.deepEqual(texts(drawing), ['plate 80%']);
+    }
+  });
+
   it('outlines vehicles by their box and plates by their corners', () => {
     const corners: Plate['corners'] = [
       { x: 301, y: 379 },
