@@ -1,5 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { PlateEvent } from '../events/plate-event.js';
+import { VisitBook, type VisitInput } from '../events/visits.js';
 import type { Frame } from '../frame/frame.js';
 import { framePool } from '../frame/pool.js';
 import { encodeJpeg } from '../image/encode.js';
@@ -56,6 +58,8 @@ async function readTarget(target: string, values: OptionValues, session: Session
   const isFolder = fs.statSync(target).isDirectory();
   const pipeline = await session.open({ minSharpness: isVideo ? 100 : 0 });
   const tracker = isVideo ? new Tracker({}, plateVoting) : undefined;
+  const visits = new VisitBook({ provisional: false });
+  const json = values['json'] === true;
   let failures = 0;
   const settings: SourceSettings = {
     source: isVideo ? 'video' : isFolder ? 'folder' : 'picture',
@@ -80,11 +84,15 @@ async function readTarget(target: string, values: OptionValues, session: Session
       progress.advance();
       const file = source.currentFile ?? target;
       progress.finish();
-      print(file, isVideo, frame, scene, values['json'] === true);
+      print(file, isVideo, frame, scene, json);
+      if (isVideo && !json) printVisits(visits.update(visitOf(frame, scene)).events);
       if (typeof values['draw'] === 'string') await draw(values['draw'], file, isVideo, frame, scene, session);
       framePool().recycle(frame);
     }
-    if (tracker !== undefined && values['json'] !== true) printVisits(tracker);
+    if (tracker !== undefined && !json) {
+      const departed = tracker.flush();
+      printVisits(visits.update({ cameraId: path.basename(target), departed, tracked: true }).events);
+    }
   } finally {
     progress.finish();
     await source.close();
@@ -116,12 +124,15 @@ function print(file: string, isVideo: boolean, frame: Frame, scene: Scene, json:
   }
 }
 
-/** What the votes came to at the end of a video. */
-function printVisits(tracker: Tracker): void {
-  for (const track of tracker.flush()) {
-    if (track.plate === undefined) continue;
-    const { text, confidence, reads } = track.plate;
-    process.stdout.write(`visit ${track.trackId}: ${text}  ${confidence.toFixed(2)}  ${reads} readings\n`);
+function visitOf(frame: Frame, scene: Scene): VisitInput {
+  const { vehicles, plates, departed } = scene;
+  return { cameraId: frame.cameraId, frame, vehicles, plates, departed, tracked: true };
+}
+
+/** What plate-out would say in a flow. */
+function printVisits(events: PlateEvent[]): void {
+  for (const { event, plate, confidence, reads, frames } of events) {
+    process.stdout.write(`${event}: ${plate}  ${confidence.toFixed(2)}  ${reads} readings in ${frames} frames\n`);
   }
 }
 

@@ -32,7 +32,7 @@ export interface Character {
   confidence: number;
 }
 
-/** A whole reading with its probability relative to the other candidates (0..1). */
+/** A whole reading and how probable it is (0..1): the network's own probability of the text, or its share of a vote. */
 export interface Candidate {
   text: string;
   confidence: number;

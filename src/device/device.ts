@@ -24,6 +24,8 @@ export interface RunOptions {
   inputSize?: { width: number; height: number };
   /** Width of the prefix beam search for candidates; 1 is greedy. */
   beamWidth?: number;
+  /** Candidates kept per reading, at most. */
+  maxCandidates?: number;
 }
 
 export interface RunRequest {

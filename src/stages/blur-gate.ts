@@ -10,8 +10,8 @@ export interface BlurGateOptions {
   minHeight: number;
 }
 
-/** Below this many pixels (after the 10 % shrink) TAPPAS does not judge a plate at all. */
-const TOO_SMALL_TO_JUDGE = 10;
+/** TAPPAS does not judge a plate of which 10 px or less are left in a direction after cutting 10 % off each side. */
+const LEAST_TO_JUDGE = 13;
 
 /** Measures every plate that would be read and holds back the small and the blurred ones. */
 export async function gatePlates(
@@ -43,7 +43,15 @@ function missOf(plate: Plate, sharpness: number, options: BlurGateOptions): Miss
   const height = plate.box.y2 - plate.box.y1;
   if (width < options.minWidth) return small('wide', width, options.minWidth);
   if (height < options.minHeight) return small('high', height, options.minHeight);
-  if (sharpness < 0) return small('in size', Math.min(width, height), TOO_SMALL_TO_JUDGE);
+  if (sharpness < 0) {
+    const least = Math.min(width, height);
+    return {
+      code: 'small',
+      reason: `small ${Math.floor(least)} px, too small to judge`,
+      value: least,
+      limit: LEAST_TO_JUDGE,
+    };
+  }
   if (sharpness < options.minSharpness) {
     return {
       code: 'blurred',

@@ -21,6 +21,7 @@ export interface ReadOptions {
 
 /** A weakest character below this makes a reading unsure: readings above it were right 96 times in 100 (reader recipe). */
 const SURE = 0.8;
+const BEAM_WIDTH = 8;
 /** Margins of the further looks; the first look's is in the manifest. */
 const OTHER_MARGINS = [0.02, 0.15];
 /** The same for a picture that is itself a crop: there is nothing around it, so looks go inwards. */
@@ -51,7 +52,9 @@ export async function readPlates(
 }
 
 async function lookAt(frame: Frame, plates: Plate[], network: Network, options: ReadOptions): Promise<Reading[]> {
-  const runOptions: RunOptions = { beamWidth: Math.max(1, options.candidates) };
+  // The beam's width decides how well the candidates are ranked, not only how many there are.
+  const beamWidth = options.candidates > 1 ? Math.max(BEAM_WIDTH, options.candidates) : 1;
+  const runOptions: RunOptions = { beamWidth, maxCandidates: Math.max(1, options.candidates) };
   const run = async (views: View[]): Promise<Reading[]> => {
     if (views.length === 0) return [];
     const response = await network.run({ source: frame, views, options: runOptions, fairKey: frame.cameraId });

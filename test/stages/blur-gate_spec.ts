@@ -31,7 +31,7 @@ describe('gatePlates', () => {
     ['lets a plate through at exactly the limit', plate(120, 30), 100, {}, undefined],
     ['holds a blurred plate back', plate(120, 30), 63.9, {}, 'blurred 63 < 100'],
     ['never rounds a blurred plate up to the limit', plate(120, 30), 99.9, {}, 'blurred 99 < 100'],
-    ['holds back what is too small to judge', plate(12, 9), -1, {}, 'small 9 < 10 px in size'],
+    ['holds back what is too small to judge', plate(12, 9), -1, {}, 'small 9 px, too small to judge'],
     ['holds a narrow plate back', plate(38.5, 20), 500, { minWidth: 60 }, 'small 38 < 60 px wide'],
     ['holds a low plate back', plate(90, 11), 500, { minHeight: 12 }, 'small 11 < 12 px high'],
   ];

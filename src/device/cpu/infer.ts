@@ -87,8 +87,14 @@ function decodeView(
   const confidenceThreshold = options.confidenceThreshold ?? thresholds?.confidence;
   const iouThreshold = options.iouThreshold ?? thresholds?.iou;
   if (output.decoder === 'ctc' || output.decoder === 'slots' || output.decoder === 'character-boxes') {
-    const { beamWidth } = options;
-    const reading = decodeReading(outputs, output, { ...where, beamWidth, confidenceThreshold, iouThreshold });
+    const { beamWidth, maxCandidates } = options;
+    const reading = decodeReading(outputs, output, {
+      ...where,
+      beamWidth,
+      maxCandidates,
+      confidenceThreshold,
+      iouThreshold,
+    });
     return { kind: 'reading', reading };
   }
   const found = decodeDetections(outputs, output, {
