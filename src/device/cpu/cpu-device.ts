@@ -8,6 +8,7 @@ import { defaultWorkerCount, startWorker } from '../pool/worker-file.js';
 import { type PoolBacklog, WorkerPool } from '../pool/worker-pool.js';
 import { checkBoxes, checkSource } from './check-request.js';
 import { type OpenNetwork, networkShare } from './network.js';
+import { keepingAlive } from './in-use.js';
 import { type CpuJob, type CpuResult, type RuntimeInfo, sharedPicture } from './protocol.js';
 import type { RuntimePreference } from './runtime.js';
 
@@ -125,7 +126,7 @@ class PooledCpuDevice implements CpuDevice {
     if (boxes.length === 0) return [];
     const plain = boxes.map(({ x1, y1, x2, y2 }) => ({ x1, y1, x2, y2 }));
     const job: CpuJob = { kind: 'sharpness', source: sharedPicture(source), boxes: plain };
-    const result = await this.pool.run(fairKey, () => job);
+    const result = await keepingAlive(source, this.pool.run(fairKey, () => job));
     if (result.kind !== 'sharpness') throw new Error(`Expected sharpness values but received ${result.kind}`);
     return result.values;
   }
@@ -134,6 +135,6 @@ class PooledCpuDevice implements CpuDevice {
     checkSource(source);
     checkSource({ buffer: target, width: source.width, height: source.height }, 'target');
     const job: CpuJob = { kind: 'draw', source: sharedPicture(source), target, drawing };
-    await this.pool.run(fairKey, () => job);
+    await keepingAlive(source, this.pool.run(fairKey, () => job));
   }
 }

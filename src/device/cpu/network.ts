@@ -2,6 +2,7 @@ import type { Manifest } from '../../models/manifest.js';
 import type { Network, RunRequest, RunResponse } from '../device.js';
 import type { WorkerPool } from '../pool/worker-pool.js';
 import { checkSource, checkViews } from './check-request.js';
+import { keepingAlive } from './in-use.js';
 import { inputSize } from './input-size.js';
 import { type CpuJob, type CpuResult, type NetworkSpec, sharedPicture } from './protocol.js';
 
@@ -43,13 +44,14 @@ async function runNetwork({ key, spec, pool }: OpenNetwork, request: RunRequest)
   inputSize(spec.manifest, options.inputSize);
   const picture = sharedPicture(source);
   const started = performance.now();
-  const result = await pool.run(fairKey, (known): CpuJob => {
+  const work = pool.run(fairKey, (known): CpuJob => {
     const job: CpuJob = { kind: 'infer', network: key, source: picture, views, options };
     // Alphabets may have thousands of characters: each worker is told about a network once, not with every frame.
     if (known.has(key)) return job;
     known.add(key);
     return { ...job, spec };
   });
+  const result = await keepingAlive(source, work);
   if (result.kind !== 'inferred') throw new Error(`Expected a network's results but received ${result.kind}`);
   const { prepare, infer, decode } = result.timings;
   const queue = Math.max(0, performance.now() - started - prepare - infer - decode);
