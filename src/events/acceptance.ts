@@ -1,4 +1,4 @@
-import type { Miss } from '../detection/types.js';
+import type { Miss, PlateVote } from '../detection/types.js';
 import type { VisitRules } from './options.js';
 
 /** Why a text may not become an event; undefined when it may. */
@@ -16,6 +16,11 @@ export function refusal(text: string, confidence: number, rules: VisitRules): Mi
     return { code: 'confidence', reason: `confidence ${shown} < ${limit.toFixed(2)}`, value: confidence, limit };
   }
   return undefined;
+}
+
+/** Readings that must agree before a vote is final: the number asked for, and more than half of those that took part. */
+export function neededReads(vote: PlateVote, rules: VisitRules): number {
+  return Math.max(rules.minReads, Math.floor(vote.reads / 2) + 1);
 }
 
 /** Too few readings say the same. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Box, DepartedTrack, Miss, MissCode, Plate, PlateVote, Vehicle } from '../detection/types.js';
-import { disagreement, duplicate, plateKey, refusal } from './acceptance.js';
+import { disagreement, duplicate, plateKey, refusal, neededReads } from './acceptance.js';
 import type { VisitRules } from './options.js';
 import type { PlateEvent, PlateMiss } from './plate-event.js';
 import { RecentVisits, type Visit } from './recent-visits.js';
@@ -114,7 +114,7 @@ export class CameraVisits {
       if (report) this.#missOnce(state, refused, vote.text);
       return;
     }
-    const enough = vote.settled || vote.agreeing >= this.rules.minReads;
+    const enough = vote.settled || vote.agreeing >= neededReads(vote, this.rules);
     const own = state.visit;
     if (own?.finalText !== undefined && plateKey(own.finalText) === plateKey(vote.text)) return;
     if (own?.finalText !== undefined && (!enough || own.corrections >= MAX_CORRECTIONS)) return;
@@ -198,7 +198,9 @@ export class CameraVisits {
 
   #whyNothing({ vote, held, plateSeen }: TrackState): Miss {
     if (vote !== undefined) {
-      return refusal(vote.text, vote.confidence, this.rules) ?? disagreement(vote.agreeing, this.rules.minReads);
+      return (
+        refusal(vote.text, vote.confidence, this.rules) ?? disagreement(vote.agreeing, neededReads(vote, this.rules))
+      );
     }
     if (held === undefined) {
       return plateSeen ? { code: 'unread', reason: 'unread' } : { code: 'no-plate', reason: 'no plate found' };
@@ -283,7 +285,7 @@ export class CameraVisits {
       this.#end(state);
     }
     for (const { vote, plate } of this.#untracked.expire(this.#now)) {
-      this.#miss(disagreement(vote.agreeing, this.rules.minReads), plate.box, undefined, vote.text);
+      this.#miss(disagreement(vote.agreeing, neededReads(vote, this.rules)), plate.box, undefined, vote.text);
     }
     this.#recent.expire(this.#now);
   }

@@ -8,7 +8,7 @@ export interface VisitOptions {
    */
   minConfidence: number;
   /**
-   * Readings (1..) that must agree before `final`; single pictures without a tracker need one.
+   * Readings (1..) that must agree before `final`, and more than half of those that took part; single pictures without a tracker need one.
    * Raise it → fewer wrong plates; lower it → earlier events, and events from short glimpses.
    */
   minReads: number;

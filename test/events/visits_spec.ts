@@ -138,9 +138,18 @@ describe('visits of tracked plates', () => {
           })),
           { t: 4, plates: [tracked(1, vote('AB1234', 1, { reads: 4 }))] },
           { t: 5, plates: [tracked(1, vote('XB1234', 1, { reads: 5 }))] },
-          { t: 6, plates: [tracked(1, vote('AB1234', 2, { reads: 6 }))], events: ['final AB1234'] },
+          { t: 6, plates: [tracked(1, vote('AB1234', 4, { reads: 6 }))], events: ['final AB1234'] },
         ],
         visits: [0, 0, 0, 0],
+      },
+      {
+        title: 'need more than half of the readings, however many agree',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2, { reads: 4 }))], events: ['provisional AB1234'] },
+          { t: 1, plates: [tracked(1, vote('AB1234', 15, { reads: 30 }))] },
+          { t: 2, plates: [tracked(1, vote('AB1234', 16, { reads: 31 }))], events: ['final AB1234'] },
+        ],
+        visits: [0, 0],
       },
       {
         title: 'give no final without agreement: the departure says so',
