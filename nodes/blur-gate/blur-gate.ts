@@ -30,7 +30,7 @@ export = function (RED: NodeAPI): void {
         const { plates, timings } = await gatePlates(frame, requirePlates(msg), pixels, options);
         rate.tick();
         msg.plates = plates;
-        msg.payload = plates;
+        msg.payload = [...plates];
         addTimings(msg, timings);
         context.report(heldText(plates) ?? withRate(rate, `${plates.length} passed`));
         return msg;

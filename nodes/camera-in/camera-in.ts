@@ -62,7 +62,12 @@ export = function (RED: NodeAPI): void {
       send: (frame, decodeMs) => {
         sent += 1;
         rate.tick();
-        queue.sendInOrder(camera, () => ({ topic: camera, frame, payload: frame.id, timings: { decode: decodeMs } }));
+        queue.sendInOrder(camera, () => ({
+          topic: camera,
+          frame,
+          payload: frame.id,
+          timings: { decode: Math.round(decodeMs * 1000) / 1000 },
+        }));
         status.ok(report());
       },
       ended: (why) => {
@@ -99,11 +104,10 @@ export = function (RED: NodeAPI): void {
       },
     );
 
-    let timer: NodeJS.Timeout | undefined;
-    if (read.error !== undefined) return;
-    status.idle(kind === 'message' ? 'waiting' : 'stopped');
-    if (kind === 'message' || !autostart) return;
-    timer = setTimeout(() => void runs.start(path).catch(fail), AUTOSTART_MS);
+    const works = read.error === undefined;
+    const startsItself = works && autostart && kind !== 'message';
+    const timer = startsItself ? setTimeout(() => void runs.start(path).catch(fail), AUTOSTART_MS) : undefined;
+    if (works) status.idle(kind === 'message' ? 'waiting' : 'stopped');
   }
   RED.nodes.registerType('alpr-camera-in', CameraIn);
 };

@@ -37,7 +37,7 @@ export = function (RED: NodeAPI): void {
         const { plates, timings } = await readPlates(frame, before, await network.get(), options, tracker);
         rate.tick();
         msg.plates = plates;
-        msg.payload = plates;
+        msg.payload = [...plates];
         addTimings(msg, timings);
         context.report(latestText(plates) ?? withRate(rate, count(plates.length, 'plate')));
         return msg;

@@ -36,7 +36,7 @@ export = function (RED: NodeAPI): void {
         rate.tick();
         if (found.vehicles !== undefined) msg.vehicles = found.vehicles;
         msg.plates = found.plates;
-        msg.payload = found.plates;
+        msg.payload = [...found.plates];
         addTimings(msg, found.timings);
         context.report(withRate(rate, count(found.plates.length, 'plate')));
         return msg;

@@ -15,10 +15,10 @@ export = function (RED: NodeAPI): void {
     const read = new SettingsReader(config);
     const options = {
       minConfidence: read.number('minConfidence', VISIT_DEFAULTS.minConfidence, { min: 0, max: 1 }),
-      minReads: read.number('minReads', VISIT_DEFAULTS.minReads, { min: 1, integer: true }),
-      minLength: read.number('minLength', VISIT_DEFAULTS.minLength, { min: 1, integer: true }),
+      minReads: read.number('minReads', VISIT_DEFAULTS.minReads, { min: 1, max: 100, integer: true }),
+      minLength: read.number('minLength', VISIT_DEFAULTS.minLength, { min: 1, max: 32, integer: true }),
       format: read.pattern('format'),
-      dedupeSeconds: read.number('dedupeSeconds', VISIT_DEFAULTS.dedupeSeconds, { min: 0 }),
+      dedupeSeconds: read.number('dedupeSeconds', VISIT_DEFAULTS.dedupeSeconds, { min: 0, max: 86_400 }),
       provisional: read.flag('provisional', VISIT_DEFAULTS.provisional),
     };
     const status = new StatusLine(this);

@@ -42,7 +42,7 @@ export = function (RED: NodeAPI): void {
       if (scene.departed.length > 0) msg.departed = scene.departed;
       else delete msg.departed;
       const tracksPlates = what === 'plates' || (what === 'auto' && scene.vehicles === undefined);
-      msg.payload = tracksPlates ? scene.plates : scene.vehicles;
+      msg.payload = [...((tracksPlates ? scene.plates : scene.vehicles) ?? [])];
       addTimings(msg, { track: performance.now() - started });
       return msg;
     };

@@ -30,7 +30,7 @@ export = function (RED: NodeAPI): void {
         const { vehicles, timings } = await detectVehicles(frame, await network.get(), options);
         rate.tick();
         msg.vehicles = vehicles;
-        msg.payload = vehicles;
+        msg.payload = [...vehicles];
         addTimings(msg, timings);
         context.report(withRate(rate, count(vehicles.length, 'vehicle')));
         return msg;

@@ -122,7 +122,7 @@ export function linkPixels(RED: NodeAPI, node: Node, deviceId: string, status: S
 /** `CPU, ONNX Runtime 1.30.0 (native), 2 workers` → `native · 2 workers`, what fits into a status. */
 export function shortDevice(description: string | undefined): string {
   if (description === undefined) return 'ready';
-  const runtime = /\(([^()]+)\)/.exec(description)?.[1];
+  const runtime = /\((native|wasm)\)/.exec(description)?.[1];
   const workers = /\d+ workers?/.exec(description)?.[0];
   const parts = [runtime, workers].filter((part) => part !== undefined);
   return parts.length > 0 ? parts.join(' · ') : description;

@@ -92,9 +92,9 @@ function isBoxed<T extends { box: unknown }>(list: T[] | undefined): list is T[]
   });
 }
 
-/** Adds a stage's milliseconds to the message's; a new object, because branches of a flow may share the old one. */
+/** Adds a stage's milliseconds to the message's, to the µs; a new object, because branches of a flow may share the old one. */
 export function addTimings(msg: AlprMessage, timings: Timings): void {
   const sum: Timings = { ...msg.timings };
-  for (const [stage, ms] of Object.entries(timings)) sum[stage] = (sum[stage] ?? 0) + ms;
+  for (const [stage, ms] of Object.entries(timings)) sum[stage] = Math.round(((sum[stage] ?? 0) + ms) * 1000) / 1000;
   msg.timings = sum;
 }

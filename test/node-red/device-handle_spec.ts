@@ -104,6 +104,7 @@ describe('shortDevice', () => {
   const cases: [string | undefined, string][] = [
     ['CPU, ONNX Runtime 1.30.0 (native), 2 workers', 'native · 2 workers'],
     ['CPU, ONNX Runtime 1.30.0 (wasm), 1 worker', 'wasm · 1 worker'],
+    ['CPU, ONNX Runtime (not loaded yet), 2 workers', '2 workers'],
     ['Hailo-8L', 'Hailo-8L'],
     [undefined, 'ready'],
   ];
