@@ -28,7 +28,38 @@ export function fillRectangle(
   }
 }
 
-/** A line with round ends and soft edges. Coordinates as in boxes: pixel (x, y) covers x..x+1, y..y+1. */
+/** A rectangle whose edges may lie inside pixels; those are covered in part. */
+function fillSoftRectangle(
+  canvas: Canvas,
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  colour: Colour,
+  alpha: number,
+): void {
+  for (const [top, bottom, rows] of softSpans(y1, y2)) {
+    for (const [left, right, columns] of softSpans(x1, x2)) {
+      fillRectangle(canvas, left, top, right, bottom, colour, alpha * rows * columns);
+    }
+  }
+}
+
+/** Cuts a stretch into whole pixels and the pixels at its ends, each with the share of it that is covered. */
+function softSpans(from: number, to: number): [from: number, to: number, covered: number][] {
+  const [whole, end] = [Math.ceil(from), Math.floor(to)];
+  if (whole > end) return [[end, whole, to - from]];
+  const spans: [number, number, number][] = [];
+  if (whole > from) spans.push([whole - 1, whole, whole - from]);
+  if (end > whole) spans.push([whole, end, 1]);
+  if (to > end) spans.push([end, end + 1, to - end]);
+  return spans;
+}
+
+/**
+ * A line with soft edges and round ends (square ones where it runs along the pixel grid, for sharp corners). Coordinates
+ * as in boxes: pixel (x, y) covers x..x+1, y..y+1.
+ */
 export function drawLine(
   canvas: Canvas,
   x1: number,
@@ -39,8 +70,13 @@ export function drawLine(
   colour: Colour,
   alpha = 1,
 ): void {
-  const { pixels, width } = canvas;
   const radius = lineWidth / 2;
+  if (x1 === x2 || y1 === y2) {
+    const [left, right] = [Math.min(x1, x2) - radius, Math.max(x1, x2) + radius];
+    fillSoftRectangle(canvas, left, Math.min(y1, y2) - radius, right, Math.max(y1, y2) + radius, colour, alpha);
+    return;
+  }
+  const { pixels, width } = canvas;
   const reach = radius + 0.5;
   const dx = x2 - x1;
   const dy = y2 - y1;

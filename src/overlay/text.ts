@@ -1,9 +1,9 @@
 import type { Canvas, Colour } from './drawing.js';
 import { capitalHeight, glyphOf, textUnits } from './font.js';
 
-/** How much of each pixel a glyph covers. */
 interface Mask {
-  coverage: Uint8Array;
+  /** How much of each pixel the glyph covers, 0..256. */
+  coverage: Uint16Array;
   width: number;
   height: number;
   /** From the pen's whole-pixel position to the mask's corner. */
@@ -42,7 +42,7 @@ export function drawText(canvas: Canvas, text: string, x: number, y: number, siz
   }
 }
 
-function blendMask(canvas: Canvas, mask: Mask, x: number, y: number, colour: Colour): void {
+function blendMask(canvas: Canvas, mask: Mask, x: number, y: number, [red, green, blue]: Colour): void {
   const { pixels, width } = canvas;
   const left = Math.max(0, -x);
   const right = Math.min(mask.width, width - x);
@@ -53,9 +53,10 @@ function blendMask(canvas: Canvas, mask: Mask, x: number, y: number, colour: Col
       const weight = mask.coverage[row * mask.width + column]!;
       if (weight === 0) continue;
       const i = ((y + row) * width + x + column) * 3;
-      pixels[i] = pixels[i]! + ((colour[0] - pixels[i]!) * weight) / 255;
-      pixels[i + 1] = pixels[i + 1]! + ((colour[1] - pixels[i + 1]!) * weight) / 255;
-      pixels[i + 2] = pixels[i + 2]! + ((colour[2] - pixels[i + 2]!) * weight) / 255;
+      const keep = 256 - weight;
+      pixels[i] = (pixels[i]! * keep + red * weight) >> 8;
+      pixels[i + 1] = (pixels[i + 1]! * keep + green * weight) >> 8;
+      pixels[i + 2] = (pixels[i + 2]! * keep + blue * weight) >> 8;
     }
   }
 }
@@ -79,7 +80,7 @@ function buildMask(character: string, size: number): Mask {
   const top = Math.ceil(scale) + border;
   const width = Math.ceil(advance * scale) + 2 * border;
   const height = top + Math.ceil(16 * scale) + border + 1;
-  const coverage = new Uint8Array(width * height);
+  const coverage = new Uint16Array(width * height);
   const points = new Float32Array(4);
   for (const stroke of strokes) {
     for (let i = 0; i + 3 < stroke.length; i += 2) {
@@ -92,7 +93,7 @@ function buildMask(character: string, size: number): Mask {
 }
 
 /** Raises the coverage of all pixels near the segment; overlapping segments of a glyph do not add up. */
-function coverSegment(coverage: Uint8Array, width: number, height: number, points: Float32Array, reach: number): void {
+function coverSegment(coverage: Uint16Array, width: number, height: number, points: Float32Array, reach: number): void {
   const [x1, y1, x2, y2] = points as unknown as [number, number, number, number];
   const dx = x2 - x1;
   const dy = y2 - y1;
@@ -104,10 +105,10 @@ function coverSegment(coverage: Uint8Array, width: number, height: number, point
     for (let x = Math.max(0, Math.floor(Math.min(x1, x2) - reach)); x < right; x++) {
       const px = x + 0.5 - x1;
       const along = lengthSquared === 0 ? 0 : Math.min(1, Math.max(0, (px * dx + py * dy) / lengthSquared));
-      const near = reach - Math.hypot(px - along * dx, py - along * dy);
+      const near = reach - Math.sqrt((px - along * dx) ** 2 + (py - along * dy) ** 2);
       if (near <= 0) continue;
       const i = y * width + x;
-      coverage[i] = Math.max(coverage[i]!, Math.round(Math.min(1, near) * 255));
+      coverage[i] = Math.max(coverage[i]!, Math.round(Math.min(1, near) * 256));
     }
   }
 }

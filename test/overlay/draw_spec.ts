@@ -55,6 +55,25 @@ describe('overlay drawing', () => {
     for (const { x, y } of changed(target)) assert.ok(x >= 17 && x <= 82 && y >= 17 && y <= 62, `${x},${y}`);
   });
 
+  const straight: [string, [number, number, number, number], number, Record<string, number>][] = [
+    // Red goes from 100 to 255 where covered whole, to 177 where half.
+    ['on the pixel grid', [10.5, 4, 10.5, 8], 1, { '10,5': 255, '9,5': 100, '11,5': 100, '10,3': 177, '10,8': 177 }],
+    ['between two columns', [10, 4, 10, 8], 1, { '10,5': 177, '9,5': 177, '8,5': 100, '11,5': 100 }],
+    ['along a row', [4, 6, 9, 6], 2, { '5,5': 255, '5,6': 255, '5,4': 100, '5,7': 100, '3,5': 255, '2,5': 100 }],
+    ['thinner than a pixel', [4, 6.5, 9, 6.5], 0.5, { '5,6': 177, '5,5': 100, '5,7': 100 }],
+    ['as a dot', [6.5, 6.5, 6.5, 6.5], 1, { '6,6': 255, '5,6': 100, '7,6': 100 }],
+  ];
+  for (const [name, line, width, expected] of straight) {
+    it(`covers the pixels of a straight line ${name} by their share of it`, () => {
+      const target = canvas(20, 12);
+      drawLine(target, ...line, width, red);
+      for (const [place, value] of Object.entries(expected)) {
+        const [x, y] = place.split(',').map(Number);
+        assert.equal(pixel(target, x!, y!)[0], value, place);
+      }
+    });
+  }
+
   it('draws a slanted line where its pixels are nearer than half its width, and nowhere else', () => {
     const target = canvas(60, 50);
     const [x1, y1, x2, y2, width] = [8.5, 40.2, 50.1, 11.7, 4];
