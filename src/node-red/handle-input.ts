@@ -127,16 +127,18 @@ export class InputQueue {
     const { control } = this.options;
     const camera = cameraOf(msg);
     const delivery = camera === '' ? this.order.takeBehindAll() : this.order.take(camera);
-    delivery(() => {
-      if (this.closed) return done();
-      try {
-        const output = control === undefined ? msg : control(msg);
-        if (output !== null) send(output);
-      } catch (thrown) {
-        return this.fail(thrown, done);
-      }
-      done();
-    });
+    delivery(() =>
+      this.guard(() => {
+        if (this.closed) return done();
+        try {
+          const output = control === undefined ? msg : control(msg);
+          if (output !== null) send(output);
+        } catch (thrown) {
+          return this.fail(thrown, done);
+        }
+        done();
+      }),
+    );
   }
 
   private pump(): void {
@@ -168,12 +170,18 @@ export class InputQueue {
 
   private settle(job: Job, outcome: Outcome): void {
     job.delivery(() => {
-      try {
-        this.deliver(job, outcome);
-      } finally {
-        job.lease?.release();
-      }
+      this.guard(() => this.deliver(job, outcome));
+      job.lease?.release();
     });
+  }
+
+  /** done() runs hooks and other nodes' code; what they throw must not break the line of the messages behind. */
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.node.error(toError(thrown).message);
+    }
   }
 
   private deliver(job: Job, outcome: Outcome): void {

@@ -293,6 +293,23 @@ describe('handleInput', () => {
     assert.equal(aborted, true);
   });
 
+  it('works on when the runtime itself fails in done()', async () => {
+    const { initializer, made } = nodeWith((msg) => msg);
+    await loadFlow([initializer], flow);
+    const sent: unknown[] = [];
+    const send = (msg: unknown): void => void sent.push((msg as { payload: unknown }).payload);
+    const done = (): void => {
+      throw new Error('a hook failed');
+    };
+    const taken = frame('a', 0);
+    made.queue!.accept({ payload: 1, topic: 'a', frame: taken }, send, done);
+    made.queue!.accept({ payload: 2, topic: 'a', complete: true }, send, done);
+    made.queue!.accept({ payload: 3, topic: 'a' }, send, () => undefined);
+    await settle();
+    assert.deepEqual(sent, [1, 2, 3]);
+    assert.equal(taken.lease.holders, 0);
+  });
+
   it('survives a redeploy with messages under way', async () => {
     const { initializer } = nodeWith(async (msg) => {
       await settle(30);
