@@ -44,9 +44,39 @@ function haze(out: Colour, distance: number): void {
   out[2] += (0.74 - out[2]) * t;
 }
 
+/** Lamp posts and one priority-road sign: x, y and height, nearest first. */
+const posts = [
+  [5.02, 19, 2.75],
+  [-3.98, 25, 6],
+  [5.02, 36, 6],
+  [-3.98, 49, 6],
+  [5.02, 62, 6],
+] as const;
+
+function post(across: number, z: number, top: number, out: Colour): boolean {
+  if (z < 0 || z > top) return false;
+  const fromSign = Math.abs(across) + Math.abs(z - 2.42);
+  if (top < 3 && fromSign < 0.36) {
+    if (fromSign > 0.27) set(out, 0.52, 0.52, 0.5);
+    else set(out, 0.52, 0.33, 0.02);
+    return true;
+  }
+  const radius = top < 3 ? 0.035 : 0.075 - 0.006 * z;
+  if (Math.abs(across) > radius) return false;
+  const side = 0.62 - (0.4 * across) / radius;
+  set(out, 0.3 * side, 0.31 * side, 0.31 * side);
+  return true;
+}
+
 function place(eye: readonly [number, number, number], ray: Float64Array, out: Colour): void {
   const [dx = 0, dy = 1, dz = 0] = ray;
   const ground = dz < 0 ? -eye[2] / dz : Infinity;
+  for (const [postX, postY, top] of posts) {
+    const t = (postY - eye[1]) / dy;
+    const across = eye[0] + t * dx - postX;
+    const z = eye[2] + t * dz;
+    if (post(across, z, top, out)) return haze(out, postY);
+  }
   // Upright planes beside the road, nearest first: low hedge and wall, then houses, then trees.
   const sides = dx < 0 ? [-8.2, -13.5, -19] : [8.6, 13, 20];
   for (let i = 0; i < 3; i++) {

@@ -47,7 +47,7 @@ async function buildScene(quick: boolean): Promise<Scene> {
     shapes.set(visit.kind, shape);
     actors.push(await Actor.create(shape, visit.paint, visit.plate, fonts, visit.direction === 'away' ? -1 : 1));
   }
-  return new Scene(camera, drawBackground(camera, quick ? 1 : 4), visits, actors, Number(options.subframes));
+  return new Scene(camera, drawBackground(camera, quick ? 1 : 6), visits, actors, Number(options.subframes));
 }
 
 const jpeg = (rgb: Buffer, quality: number) =>
@@ -56,7 +56,7 @@ const jpeg = (rgb: Buffer, quality: number) =>
     .toBuffer();
 
 /** Frames that are also shipped as pictures, in order. */
-const pictureFrames = [12, 45, 75, 105, 128, 150, 190, 218, 245, 275, 300, 330, 352, 380];
+const pictureFrames = [14, 24, 70, 112, 122, 150, 190, 234, 244, 318, 332, 358, 370, 392];
 
 async function main(): Promise<void> {
   const out = resolve(options.out);
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   const input = `-y -loglevel error -f rawvideo -pix_fmt rgb24 -s ${size} -r ${clip.fps} -i -`;
   const colours =
     '-vf scale=out_color_matrix=bt709:out_range=tv -colorspace bt709 -color_primaries bt709 -color_trc bt709';
-  const coding = '-c:v libx264 -preset medium -crf 27 -pix_fmt yuv420p -g 60 -movflags +faststart';
+  const coding = '-c:v libx264 -preset medium -crf 25 -pix_fmt yuv420p -g 60 -movflags +faststart';
   const encoder = spawn('ffmpeg', [...`${input} ${colours} ${coding}`.split(' '), join(out, 'road.mp4')], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });

@@ -253,7 +253,7 @@ export class Scene {
         return [Math.round(point.x * 10) / 10, Math.round(point.y * 10) / 10];
       });
       const whole = corners.every(([x, y]) => x >= 0 && y >= 0 && x < camera.width && y < camera.height);
-      sights.push({ far: pose.y, visit, box, inFrame: Math.round(inFrame * 100) / 100, ...(whole ? { corners } : {}) });
+      sights.push({ far: pose.y, visit, box, inFrame: Math.min(1, Math.round(inFrame * 100) / 100), ...(whole ? { corners } : {}) });
     });
     return sights.flatMap((sight) => {
       const { far, ...seen } = sight;

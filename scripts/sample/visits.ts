@@ -66,7 +66,7 @@ export const visits: Visit[] = [
     ],
   },
   {
-    name: 'lorry',
+    name: 'green box lorry',
     kind: 'lorry',
     paint: '#2c6b4a',
     plate: { country: 'NL', style: 'nl', lines: ['57-BKN-4'] },
@@ -96,7 +96,7 @@ export const visits: Visit[] = [
     ],
   },
   {
-    name: 'van with a muddy plate',
+    name: 'grey van with a muddy plate',
     kind: 'van',
     paint: '#4b5157',
     plate: { country: 'FR', style: 'fr', lines: ['GK-374-XN'], muddy: true },
@@ -111,7 +111,7 @@ export const visits: Visit[] = [
     ],
   },
   {
-    name: 'grey hatchback',
+    name: 'dark grey hatchback',
     kind: 'hatchback',
     paint: '#33383d',
     plate: { country: 'BR', style: 'br', lines: ['RKT4E72'] },
