@@ -127,6 +127,22 @@ describe('handleInput', () => {
     assert.equal((run.inbox('errors').messages[0]!['error'] as { code: string }).code, 'ALPR_NO_PICTURE');
   });
 
+  it('says ready after an error when the handler reports nothing', async () => {
+    const { initializer } = nodeWith((msg) => {
+      if (msg.payload === 'bad') throw new Error('bad luck');
+      return msg;
+    });
+    const run = await loadFlow([initializer], flow);
+    run.receive('n', { payload: 'bad' });
+    await run.inbox('errors').first();
+    run.receive('n', { payload: 'good' });
+    await settle(1300);
+    assert.deepEqual(
+      run.statuses('n').map(({ fill, text }) => `${fill} ${text}`),
+      ['red bad luck', 'green ready'],
+    );
+  });
+
   it('passes control messages on in order, without asking the handler', async () => {
     const gate = deferred<void>();
     let handled = 0;
