@@ -14,7 +14,8 @@ import { drawBackground } from './background.js';
 import { Camera } from './camera.js';
 import { Font, readFont } from './font.js';
 import { PlateFonts, plateText } from './plates.js';
-import { Scene, Sight } from './scene.js';
+import { Scene } from './scene.js';
+import { Sight } from './sights.js';
 import { buildShape, kinds, VehicleShape } from './vehicles.js';
 import { clip, Visit, visits } from './visits.js';
 
@@ -31,7 +32,15 @@ const { values: options } = parseArgs({
 
 function font(name: string, file: string): Font {
   const find = createRequire(join(resolve(options.fonts), 'package.json'));
-  return readFont(readFileSync(find.resolve(`@fontsource/${name}/files/${file}`)));
+  let path: string;
+  try {
+    path = find.resolve(`@fontsource/${name}/files/${file}`);
+  } catch {
+    throw new Error(
+      `Expected the package @fontsource/${name} below ${options.fonts} but received none: npm install --no-save @fontsource/${name}`,
+    );
+  }
+  return readFont(readFileSync(path));
 }
 
 async function buildScene(quick: boolean): Promise<Scene> {
@@ -141,4 +150,7 @@ function truth(seen: Array<{ frame: number; sights: Sight[]; picture?: string }>
   return `{\n  "clip": ${JSON.stringify({ file: 'road.mp4', width: clip.width, height: clip.height, fps: clip.fps, frames: clip.fps * clip.seconds })},\n  "vehicles": [\n${rows(vehicles)}\n  ],\n  "frames": [\n${rows(lines)}\n  ]\n}\n`;
 }
 
-void main();
+main().catch((error: unknown) => {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+});
