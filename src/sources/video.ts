@@ -1,11 +1,12 @@
-import { basename } from 'node:path';
+import { basename, extname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { Frame } from '../frame/frame.js';
-import { startChild, stopChild, type PipedChild } from './child.js';
 import type { FrameCounter } from './counter.js';
-import { FfmpegLog, type AnnouncedFrame } from './ffmpeg-log.js';
+import type { AnnouncedFrame } from './ffmpeg-log.js';
 import { findFfmpeg, type Ffmpeg } from './ffmpeg.js';
 import { checkFile } from './file.js';
 import { SourceError, type FrameAllocator, type FrameSource } from './source.js';
+import type { FromVideoThread, ToVideoThread, VideoThreadStart } from './video-protocol.js';
 
 export interface VideoOptions {
   counter: FrameCounter;
@@ -53,41 +54,54 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** At most one finished frame waits here; while it does, the pipe is paused and ffmpeg with it. */
+/** Longer than the thread takes to kill an ffmpeg that does not listen. */
+const threadGraceMs = 5000;
+
+/** At most one finished frame waits here; while it does, the thread gets no buffer, and ffmpeg's pipe stays full. */
 class VideoSource implements FrameSource {
   readonly description: string;
-  private readonly log = new FfmpegLog();
-  private readonly child: PipedChild;
+  private readonly thread: Worker;
+  private readonly exited: Promise<void>;
   private readonly start: number;
-  private readonly watchdog: NodeJS.Timeout;
-  private logEnded = false;
-  private rest: Buffer | undefined;
+  private ffmpegPid: number | undefined;
+  private duration: number | undefined;
+  private rate: number | undefined;
+  private announced: AnnouncedFrame | undefined;
   private partial: Frame | undefined;
-  private pixels: Uint8Array = new Uint8Array(0);
-  private filled = 0;
   private ready: Frame | undefined;
   private waiter: Waiter | undefined;
   private problem: Error | undefined;
   private ended = false;
-  private delivered = 0;
   private firstTime: number | undefined;
   private lastTime = 0;
 
   constructor(
-    private readonly path: string,
+    path: string,
     ffmpeg: Ffmpeg,
     private readonly options: VideoOptions,
   ) {
     this.description = `video ${basename(path)}`;
     this.start = options.counter.begin();
-    this.child = startChild(ffmpeg.path, videoArguments(path, ffmpeg, options.fps));
-    const timeout = options.stallTimeoutMs ?? 20_000 / Math.min(1, options.fps ?? 1);
-    this.watchdog = setTimeout(() => this.stalled(timeout), timeout).unref();
-    this.listen();
+    this.thread = startThread({
+      program: ffmpeg.path,
+      arguments: videoArguments(path, ffmpeg, options.fps),
+      path,
+      maxMegapixels: options.maxMegapixels ?? 64,
+      stallTimeoutMs: options.stallTimeoutMs ?? 20_000 / Math.min(1, options.fps ?? 1),
+    });
+    this.thread.on('message', (message: FromVideoThread) => this.receive(message));
+    this.thread.on('error', (error) => this.end(new SourceError(`${this.description}: ${error.message}`)));
+    this.exited = new Promise((resolve) => {
+      this.thread.once('exit', () => {
+        this.end(new SourceError(`Expected ${this.description} to go on but its thread has ended`));
+        this.releasePartial();
+        resolve();
+      });
+    });
   }
 
   get expectedFrames(): number | undefined {
-    const { duration, rate } = this.log;
+    const { duration, rate } = this;
     if (duration === undefined || rate === undefined) return undefined;
     return Math.max(1, Math.round(duration * Math.min(rate, this.options.fps ?? Infinity)));
   }
@@ -97,7 +111,7 @@ class VideoSource implements FrameSource {
     const { ready, problem } = this;
     if (ready) {
       this.ready = undefined;
-      this.pump();
+      this.grant();
       return Promise.resolve(ready);
     }
     if (problem) {
@@ -111,143 +125,106 @@ class VideoSource implements FrameSource {
   }
 
   async close(): Promise<void> {
-    this.finish();
+    this.end();
     this.problem = undefined;
     if (this.ready) this.options.pool.recycle(this.ready);
     this.ready = undefined;
-    await stopChild(this.child);
+    this.post({ kind: 'close' });
+    const timer = setTimeout(() => this.force(), threadGraceMs);
+    await this.exited;
+    clearTimeout(timer);
   }
 
-  private listen(): void {
-    const { child, log } = this;
-    child.stdout.on('data', (chunk: Buffer) => {
-      this.rest = chunk;
-      this.pump();
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log.write(text);
-      if (this.rest) this.pump();
-    });
-    child.stderr.on('end', () => {
-      this.logEnded = true;
-      if (this.rest) this.pump();
-    });
-    child.stdout.on('error', (error) => this.fail(error));
-    child.stderr.on('error', () => undefined);
-    child.on('error', (error) =>
-      this.fail(
-        new SourceError(`Expected ffmpeg to run but received ${error.message}`, 'ALPR_FFMPEG', { cause: error }),
-      ),
-    );
-    child.on('close', (code, signal) => this.exited(code, signal));
+  private receive(message: FromVideoThread): void {
+    switch (message.kind) {
+      case 'started':
+        this.ffmpegPid = message.pid;
+        return;
+      case 'announced':
+        this.duration = message.duration;
+        this.rate = message.rate;
+        this.announced = message.frame;
+        this.grant();
+        return;
+      case 'filled':
+        this.deliver();
+        return;
+      case 'ended':
+        this.end();
+        return;
+      case 'failed':
+        this.end(new SourceError(message.message, message.code));
+    }
   }
 
-  /** Moves bytes from the pipe into frames until one is ready or the bytes are used up. */
-  private pump(): void {
-    if (this.ended) return;
-    this.watchdog.refresh();
+  /** Gives the thread a buffer for the announced frame, unless a finished one still waits. */
+  private grant(): void {
+    const { announced } = this;
+    if (!announced || this.ready || this.ended) return;
+    this.announced = undefined;
+    const { width, height } = announced;
     try {
-      while (this.rest && !this.ended) {
-        if (this.ready) {
-          this.child.stdout.pause();
-          return;
-        }
-        if (!this.partial && !this.begin()) return;
-        this.fill(this.rest);
-      }
+      const stamp = this.options.counter.next(this.date(announced));
+      this.partial = this.options.pool.acquire({ ...stamp, width, height });
     } catch (error) {
-      this.fail(error as Error);
+      this.end(error as Error);
+      this.post({ kind: 'close' });
       return;
     }
-    if (!this.ended && this.child.stdout.isPaused()) this.child.stdout.resume();
-  }
-
-  /** Takes a buffer for the next announced frame; false when the announcement has yet to come. */
-  private begin(): boolean {
-    const announced = this.log.frames.shift();
-    if (!announced) {
-      if (this.logEnded) throw new SourceError(this.complain('sent pixels without their size'));
-      this.child.stdout.pause();
-      return false;
-    }
-    const { width, height } = announced;
-    const limit = this.options.maxMegapixels ?? 64;
-    if (width * height > limit * 1e6) {
-      throw new SourceError(`Expected at most ${limit} megapixels for ${this.path} but received ${width}x${height}`);
-    }
-    const stamp = this.options.counter.next(this.date(announced));
-    this.partial = this.options.pool.acquire({ ...stamp, width, height });
-    this.pixels = this.partial.pixels;
-    this.filled = 0;
-    return true;
+    this.post({ kind: 'buffer', buffer: this.partial.buffer });
   }
 
   private date(announced: AnnouncedFrame): number {
-    const step = 1 / (this.log.rate ?? 25);
+    const step = 1 / (this.rate ?? 25);
     const time = announced.time ?? (this.firstTime === undefined ? 0 : this.lastTime + step);
     this.firstTime ??= time;
     this.lastTime = time;
     return this.start + (time - this.firstTime) * 1000;
   }
 
-  private fill(bytes: Buffer): void {
-    const { pixels } = this;
-    const count = Math.min(bytes.length, pixels.length - this.filled);
-    pixels.set(count === bytes.length ? bytes : bytes.subarray(0, count), this.filled);
-    this.filled += count;
-    this.rest = count === bytes.length ? undefined : bytes.subarray(count);
-    if (this.filled < pixels.length) return;
-    const frame = this.partial!;
-    const { waiter } = this;
+  private deliver(): void {
+    const { partial, waiter } = this;
+    if (!partial || this.ended) return;
     this.partial = undefined;
-    this.delivered++;
     this.waiter = undefined;
-    if (waiter) waiter.resolve(frame);
-    else this.ready = frame;
+    if (waiter) waiter.resolve(partial);
+    else this.ready = partial;
   }
 
-  private exited(code: number | null, signal: NodeJS.Signals | null): void {
+  /** No more frames come; one that is ready may still be fetched, and the problem after it. */
+  private end(problem?: Error): void {
     if (this.ended) return;
-    if (code !== 0)
-      this.fail(new SourceError(this.complain(signal ? `was ended by ${signal}` : `ended with code ${code}`)));
-    else if (this.delivered === 0) this.fail(new SourceError(this.complain('found no frame in it')));
-    else this.finish();
-  }
-
-  private stalled(timeout: number): void {
-    if (this.ended) return;
-    if (this.ready) {
-      this.watchdog.refresh();
-      return;
-    }
-    const what = `sent nothing for ${Math.round(timeout / 100) / 10} s`;
-    this.fail(new SourceError(this.complain(what), 'ALPR_SOURCE_STALLED'));
-  }
-
-  private complain(what: string): string {
-    const complaints = this.log.complaints();
-    return `Expected a video for ${this.path} but ffmpeg ${what}${complaints === '' ? '' : `: ${complaints}`}`;
-  }
-
-  /** No more frames come; what is ready may still be fetched, and the problem after it. */
-  private fail(problem: Error): void {
-    if (this.ended) return;
+    this.ended = true;
     const { waiter } = this;
     this.waiter = undefined;
-    this.finish();
-    void stopChild(this.child);
-    if (waiter) waiter.reject(problem);
+    if (problem === undefined) waiter?.resolve(null);
+    else if (waiter) waiter.reject(problem);
     else this.problem = problem;
   }
 
-  private finish(): void {
-    if (this.ended) return;
-    this.ended = true;
-    clearTimeout(this.watchdog);
-    this.rest = undefined;
+  /** Only once the thread has ended: until then it may be writing into it. */
+  private releasePartial(): void {
     if (this.partial) this.options.pool.recycle(this.partial);
     this.partial = undefined;
-    this.waiter?.resolve(null);
-    this.waiter = undefined;
   }
+
+  private force(): void {
+    try {
+      if (this.ffmpegPid !== undefined) process.kill(this.ffmpegPid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+    void this.thread.terminate();
+  }
+
+  private post(message: ToVideoThread): void {
+    this.thread.postMessage(message);
+  }
+}
+
+/** The thread's module beside this one: compiled, or as TypeScript where this runs from its source through tsx. */
+function startThread(start: VideoThreadStart): Worker {
+  const extension = extname(__filename);
+  const execArgv = extension === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [];
+  return new Worker(join(__dirname, `video-thread${extension}`), { workerData: start, execArgv });
 }
