@@ -120,20 +120,31 @@ export class CameraVisits {
     if (own?.finalText !== undefined && (!enough || own.corrections >= MAX_CORRECTIONS)) return;
     if (!enough && !this.rules.provisional) return;
 
-    const other = this.#recent.find(vote.text, this.#now);
+    const other = this.#recent.find(vote.text, this.#now) ?? this.#openVisit(vote.text);
     if (other !== undefined && other !== own) {
       const miss = duplicate(this.#now - other.lastSeen, this.rules.dedupeMs);
       if (state.joined !== other) this.#missOnce(state, miss, vote.text);
       this.#join(state, other);
+      if (enough && other.finalText === undefined) this.#final(state, other, vote);
       return;
     }
-    if (enough) this.#final(state, vote);
-    else this.#provisional(state, vote);
+    if (enough) {
+      this.#leaveJoined(state);
+      this.#final(state, this.#visitOf(state), vote);
+    } else this.#provisional(state, vote);
   }
 
-  #final(state: TrackState, vote: PlateVote): void {
-    this.#leaveJoined(state);
-    const visit = this.#visitOf(state);
+  /** The visit that only had this text as its latest `provisional` so far: one vehicle may be two tracks from the first sight on. */
+  #openVisit(text: string): Visit | undefined {
+    if (this.rules.dedupeMs === 0) return undefined;
+    for (const { visit } of this.#tracks.values()) {
+      const isOpen = visit !== undefined && visit.finalText === undefined && !visit.left;
+      if (isOpen && visit.provisionalTexts.at(-1) === plateKey(text)) return visit;
+    }
+    return undefined;
+  }
+
+  #final(state: TrackState, visit: Visit, vote: PlateVote): void {
     const supersedes = visit.finalText;
     if (supersedes !== undefined) visit.corrections++;
     visit.finalText = vote.text;

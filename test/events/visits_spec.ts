@@ -222,6 +222,18 @@ describe('visits of tracked plates', () => {
         visits: [0, 0],
       },
       {
+        title: 'are one visit when one vehicle is two tracks from its first reading on, whichever track is read enough',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 1))], events: ['provisional AB1234'] },
+          { t: 0.1, plates: [tracked(2, vote('AB1234', 1))], misses: ['duplicate 0.1 s ≤ 30 s'] },
+          { t: 0.2, plates: [tracked(2, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: 0.3, plates: [tracked(1, vote('AB1234', 2))] },
+          { t: 2, departed: [gone(1, 0.3)] },
+          { t: 3, departed: [gone(2, 0.2)], events: ['left AB1234'] },
+        ],
+        visits: [0, 0, 0],
+      },
+      {
         title: 'begin anew when the same plate comes back after the dedupe time',
         steps: [
           { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },
