@@ -234,17 +234,19 @@ describe('video source', () => {
 
   for (const size of ['16x16', '320x240']) {
     it(`loses no frame of ${size} when ffmpeg has ended long before they are fetched`, async () => {
-      const path = folder.clip(`late-${size}.mkv`, `testsrc=s=${size}:r=10:d=1`, ...lossless);
+      const path = folder.clip(
+        `late-${size}.mkv`,
+        `color=black:s=${size}:r=10:d=1,format=gbrp,geq=r='20*N':g=0:b=0`,
+        ...lossless,
+      );
       const source = await open(path);
       const first = await source.next();
       await sleep(700);
-      const rest = await readAll(source);
+      const frames = [first!, ...(await readAll(source))];
       assert.deepEqual(
-        [first!, ...rest].map((frame) => frame.sequence),
-        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+        frames.map((frame) => [frame.sequence, pixelOf(frame, 0, 0)[0], pixelOf(frame, 15, 15)[0]]),
+        Array.from({ length: 10 }, (_, i) => [i, 20 * i, 20 * i]),
       );
-      const sums = new Set([first!, ...rest].map((frame) => frame.pixels.reduce((sum, value) => sum + value, 0)));
-      assert.ok(sums.size > 5, 'the frames differ');
     });
   }
 
