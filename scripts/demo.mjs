@@ -70,7 +70,7 @@ module.exports = {
   // The demo stores no credentials; a fixed secret keeps Node-RED from warning about a generated one.
   credentialSecret: 'plateflow-demo',
   telemetry: { enabled: false, updateNotification: false },
-  editorTheme: { tours: false, palette: { catalogues: [] }, projects: { enabled: false } },
+  editorTheme: { tours: false, palette: { catalogues: [] } },
   logging: { console: { level: 'info', metrics: false, audit: false } },
 };
 `,
