@@ -34,12 +34,13 @@ export async function runRead(args: string[]): Promise<number> {
     ffmpeg: { type: 'string' },
   });
   if (targets.length === 0) throw new UsageError('Expected at least one picture, folder or video');
+  const fps = numberOption(values, 'fps', 0.001, 1000);
   const session = openSession(values);
   let failures = 0;
   try {
     for (const target of targets) {
       try {
-        failures += await readTarget(target, values, session);
+        failures += await readTarget(target, values, fps, session);
       } catch (error) {
         failures++;
         process.stderr.write(`${target}: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -52,7 +53,12 @@ export async function runRead(args: string[]): Promise<number> {
 }
 
 /** @returns the number of pictures in the target that could not be read */
-async function readTarget(target: string, values: OptionValues, session: Session): Promise<number> {
+async function readTarget(
+  target: string,
+  values: OptionValues,
+  fps: number | undefined,
+  session: Session,
+): Promise<number> {
   if (!fs.existsSync(target)) throw new Error('Expected a picture, folder or video but there is no such file');
   const isVideo = VIDEO.test(target);
   const isFolder = fs.statSync(target).isDirectory();
@@ -64,7 +70,7 @@ async function readTarget(target: string, values: OptionValues, session: Session
   const settings: SourceSettings = {
     source: isVideo ? 'video' : isFolder ? 'folder' : 'picture',
     path: target,
-    fps: numberOption(values, 'fps', 0.001, 1000),
+    fps,
     ffmpeg: typeof values['ffmpeg'] === 'string' ? values['ffmpeg'] : undefined,
   };
   const source = await openSource(settings, {

@@ -48,23 +48,26 @@ export function openSession(values: OptionValues): Session {
   const folder = values['models'];
   const catalogue = new Catalogue(typeof folder === 'string' ? [folder] : []);
   const cascade = choiceOption(values, 'mode', ['cascade', 'plates'], 'cascade') === 'cascade';
+  const sharpness = numberOption(values, 'min-sharpness', 0, 1e6);
+  // Before anything is opened: what was typed wrongly must not look like a picture that cannot be read.
+  const options = pipelineOptions(values, cascade);
   const model = (option: string, fallback: string) => catalogue.get(String(values[option] ?? fallback));
   return {
     device: shared.device,
     async open({ minSharpness }) {
-      const options = pipelineOptions(values, cascade, minSharpness);
       const models = {
         vehicles: cascade ? model('vehicle-model', 'plateflow-vehicle') : undefined,
         plates: model('plate-model', 'plateflow-plate'),
         text: model('text-model', 'plateflow-reader'),
       };
-      return Pipeline.open(shared.device, models, options);
+      const gate = { ...options.gate, minSharpness: sharpness ?? minSharpness };
+      return Pipeline.open(shared.device, models, { ...options, gate });
     },
     close: () => shared.release(),
   };
 }
 
-function pipelineOptions(values: OptionValues, cascade: boolean, minSharpness: number): PipelineOptions {
+function pipelineOptions(values: OptionValues, cascade: boolean): PipelineOptions {
   const confidence = (name: string) => numberOption(values, name, 0, 1);
   const size = (name: string) => numberOption(values, name, 32, 4096);
   return {
@@ -75,7 +78,7 @@ function pipelineOptions(values: OptionValues, cascade: boolean, minSharpness: n
       confidence: confidence('plate-confidence'),
       inputSize: size('plate-size'),
     },
-    gate: { minSharpness: numberOption(values, 'min-sharpness', 0, 1e6) ?? minSharpness, minWidth: 0, minHeight: 0 },
+    gate: { minSharpness: 0, minWidth: 0, minHeight: 0 },
     read: {
       minConfidence: confidence('min-confidence') ?? 0.5,
       minLength: 3,
