@@ -36,6 +36,14 @@ interface EditorWindow {
   };
 }
 
+/** Node-RED 5's own dark theme; Node-RED 4.1 has none. */
+function useDarkTheme(): void {
+  const { document } = globalThis as unknown as {
+    document: { documentElement: { classList: { add(name: string): void } } };
+  };
+  document.documentElement.classList.add('nr-theme-dark');
+}
+
 /** One open editor and everything that went wrong in it. */
 export class Editor {
   readonly problems: string[] = [];
@@ -62,6 +70,7 @@ export class Editor {
       timeout: 60_000,
     });
     await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' }).catch(() => undefined);
+    if (dark) await page.evaluate(useDarkTheme);
     return editor;
   }
 
@@ -93,6 +102,28 @@ export class Editor {
     await this.page.click(selector);
     await this.page.waitForSelector(selector, { state: 'detached' });
     await this.settle();
+  }
+
+  /** Presses Deploy and waits until Node-RED has taken the flows. */
+  async deploy(): Promise<void> {
+    const answered = this.page.waitForResponse((response) => {
+      return new URL(response.url()).pathname.endsWith('/flows') && response.request().method() === 'POST';
+    });
+    await this.page.evaluate(() => {
+      (globalThis as unknown as EditorWindow).RED.actions.invoke('core:deploy-flows');
+    });
+    const confirm = this.page.getByRole('button', { name: 'Confirm deploy' });
+    const response = await Promise.race([answered, confirm.click({ timeout: 20_000 }).then(() => answered)]);
+    if (!response.ok()) throw new Error(`Expected the flows to be deployed but received ${await response.text()}`);
+  }
+
+  /** Cancels whatever is open. */
+  async closeAllDialogs(): Promise<void> {
+    const cancel = this.page.locator('#node-dialog-cancel, #node-config-dialog-cancel');
+    for (let open = await cancel.count(); open > 0; open = await cancel.count()) {
+      await cancel.last().click();
+      await this.settle();
+    }
   }
 
   /** One property of a node, as the editor holds it. */

@@ -1,0 +1,381 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { packageRoot } from '../support/node-red-process.js';
+import { useEditor } from '../support/use-editor.js';
+
+type Value = string | boolean;
+
+/** Per node: every setting and a value that is not its default. */
+const changes: Record<string, Record<string, Value>> = {
+  'camera-in': {
+    name: 'gate camera',
+    camera: 'gate',
+    source: 'video',
+    path: '/videos/cars.mp4',
+    pace: 'fast',
+    fps: '7.5',
+    loop: true,
+    autostart: false,
+    inFlight: '5',
+    maxMegapixels: '20',
+    ffmpeg: '/opt/ffmpeg',
+  },
+  'vehicle-detect': { name: 'v', model: 'plateflow-vehicle', confidence: '0.55', iou: '0.6', inputSize: '416' },
+  tracker: {
+    name: 't',
+    track: 'plates',
+    iouThreshold: '0.3',
+    keepLostMs: '900',
+    silenceMs: '8000',
+    settleReads: '4',
+    settleConfidence: '0.9',
+    rereadGrowth: '2.5',
+  },
+  'plate-detect': {
+    name: 'p',
+    model: 'plateflow-plate',
+    where: 'auto',
+    frameEvery: '9',
+    minVehicleArea: '40000',
+    minVehicleBottom: '0.75',
+    confidence: '0.3',
+    iou: '0.4',
+    inputSize: '640',
+  },
+  'blur-gate': { name: 'b', minSharpness: '63', minWidth: '40', minHeight: '12' },
+  'lprnet-read': {
+    name: 'r',
+    model: 'plateflow-reader',
+    minConfidence: '0.6',
+    minLength: '5',
+    secondLook: 'always',
+    candidates: '7',
+  },
+  'hailo-infer': {
+    name: 'i',
+    model: 'plateflow-reader',
+    on: 'plates',
+    confidence: '0.25',
+    inputSize: '320',
+    property: 'result.texts',
+  },
+  overlay: {
+    name: 'o',
+    showVehicles: false,
+    showPlates: false,
+    showText: false,
+    debug: true,
+    maxWidth: '800',
+    quality: '65',
+    preview: false,
+  },
+  'plate-out': {
+    name: 'out',
+    minConfidence: '0.8',
+    minReads: '3',
+    minLength: '6',
+    format: '^[A-Z]{2}\\d{4}$',
+    dedupeSeconds: '5',
+    provisional: false,
+  },
+};
+
+/** Values that must be refused, and what the reason must say. */
+const refusals: [string, string, string, RegExp][] = [
+  ['camera-in', 'inFlight', '0', /In flow at once: expected a number from 1 to 64 but received “0”/],
+  ['camera-in', 'inFlight', '2.5', /In flow at once: expected a whole number but received “2.5”/],
+  ['camera-in', 'maxMegapixels', '', /Largest picture: expected a value but it is empty/],
+  ['vehicle-detect', 'confidence', '1.2', /Min\. confidence: expected a number from 0 to 1 but received “1\.2”/],
+  ['plate-detect', 'frameEvery', '0', /Whole frame every: expected a number from 1 to 1000/],
+  ['tracker', 'keepLostMs', '-1', /Keep unseen: expected a number of at least 0 but received “-1”/],
+  ['blur-gate', 'minSharpness', '', /Min\. sharpness: expected a value/],
+  ['lprnet-read', 'candidates', '21', /Candidates: expected a number from 1 to 20/],
+  ['hailo-infer', 'property', ' ', /Result in msg\.: expected a value/],
+  ['overlay', 'quality', '101', /JPEG quality: expected a number from 1 to 100/],
+  ['plate-out', 'format', '[A-Z', /Format: expected a regular expression but received “\[A-Z”/],
+];
+
+/** Fields that the camera-in dialog shows for a source, apart from those it always shows. */
+const rowsOfSource: [string, string[]][] = [
+  ['message', []],
+  ['picture', ['path', 'loop', 'autostart', 'inFlight']],
+  ['folder', ['path', 'pace', 'fps', 'loop', 'autostart', 'inFlight']],
+  ['video', ['path', 'pace', 'fps', 'loop', 'autostart', 'inFlight', 'ffmpeg']],
+  ['sample', ['pace', 'fps', 'loop', 'autostart', 'inFlight', 'ffmpeg']],
+];
+
+interface DialogWindow {
+  RED: {
+    nodes: {
+      getType(type: string): { defaults: Record<string, { value: unknown }> };
+      import(nodes: object[]): unknown;
+      remove(id: string): unknown;
+    };
+    view: { redraw(update: boolean): void };
+    editor: { validateNode(node: unknown): boolean };
+  };
+}
+
+const flows = [
+  { id: 'tab', type: 'tab', label: 'dialogs' },
+  {
+    id: 'device',
+    type: 'alpr-hailo-device',
+    name: '',
+    backend: 'auto',
+    runtime: 'auto',
+    workers: '',
+    modelDirectory: '',
+  },
+  { id: 'note', type: 'comment', z: 'tab', name: 'dialogs', info: '', x: 100, y: 40, wires: [] },
+];
+
+describe('The dialogs in a real editor', function () {
+  this.timeout(60_000);
+  const fixture = useEditor(flows);
+  let count = 0;
+
+  afterEach(async () => {
+    // A test that failed with an open dialog must not fail the next ones.
+    if (fixture.editor !== undefined) await fixture.editor.closeAllDialogs();
+  });
+
+  /** Puts a node with its default settings onto the canvas, as dragging it from the palette does. */
+  async function addNode(name: string, settings: Record<string, unknown> = {}): Promise<string> {
+    const id = `node${++count}`;
+    await fixture.editor.page.evaluate(
+      ([nodeId, type, own]) => {
+        const { RED } = globalThis as unknown as DialogWindow;
+        const node: Record<string, unknown> = { id: nodeId, type, z: 'tab', x: 300, y: 200, wires: [] };
+        const { defaults } = RED.nodes.getType(type as string);
+        for (const [property, { value }] of Object.entries(defaults)) node[property] = value;
+        if ('device' in defaults) node['device'] = 'device';
+        RED.nodes.import([Object.assign(node, own)]);
+        RED.view.redraw(true);
+      },
+      [id, `alpr-${name}`, settings] as const,
+    );
+    return id;
+  }
+
+  async function set(property: string, value: Value): Promise<void> {
+    const { page } = fixture.editor;
+    const field = page.locator(`#node-input-${property}`);
+    if (typeof value === 'boolean') await field.setChecked(value);
+    else if (property === 'model') await page.locator('#alpr-model-list').selectOption(value);
+    else if ((await field.evaluate((element) => (element as unknown as { tagName: string }).tagName)) === 'SELECT') {
+      await field.selectOption(value);
+    } else {
+      await field.fill(value);
+      // Node-RED looks at a field when it is left.
+      await field.blur();
+    }
+  }
+
+  function shown(property: string): Promise<Value> {
+    return fixture.editor.page.locator(`#node-input-${property}`).evaluate((element) => {
+      const input = element as unknown as { type: string; checked: boolean; value: string };
+      return input.type === 'checkbox' ? input.checked : input.value;
+    });
+  }
+
+  for (const [name, values] of Object.entries(changes)) {
+    it(`of ${name}: shows a labelled field with a tooltip for every setting`, async () => {
+      const { editor } = fixture;
+      const id = await addNode(name);
+      await editor.openDialog(id);
+      await editor.page.waitForTimeout(300);
+      await editor.screenshot(`editor/dialog-${name}`, '.red-ui-tray');
+      const rows = await editor.page.evaluate((type) => {
+        const { RED } = globalThis as unknown as DialogWindow;
+        interface Element {
+          textContent: string;
+          querySelector(selector: string): Element | null;
+          closest(selector: string): Element | null;
+          getAttribute(name: string): string | null;
+        }
+        const { document } = globalThis as unknown as { document: Element };
+        return Object.keys(RED.nodes.getType(type).defaults).map((property) => {
+          const row = document.querySelector(`#node-input-${property}`)?.closest('.form-row');
+          return {
+            property,
+            label: row?.querySelector('label span')?.textContent ?? '',
+            tip: property === 'name' ? 'Name' : (row?.getAttribute('title') ?? ''),
+          };
+        });
+      }, `alpr-${name}`);
+      const properties = rows.map(({ property }) => property).filter((property) => property !== 'device');
+      assert.deepEqual(properties.sort(), Object.keys(values).sort(), 'settings of the node');
+      for (const { property, label, tip } of rows) {
+        assert.match(label, /^[A-Z]|^ffmpeg$/, `label of ${property}`);
+        assert.match(tip, /^[A-Z1]/, `tooltip of ${property}`);
+      }
+      const text = await editor.page.locator('.alpr-form').innerText();
+      assert.doesNotMatch(text, /alpr-|__/, 'no key of a text that is missing, no value that is not filled in');
+      await editor.closeDialog('cancel');
+    });
+
+    it(`of ${name}: saves every setting and shows it again`, async () => {
+      const { editor } = fixture;
+      const id = await addNode(name);
+      await editor.openDialog(id);
+      if ('model' in values) await editor.page.waitForSelector('#alpr-model-list');
+      for (const [property, value] of Object.entries(values)) await set(property, value);
+      await editor.closeDialog('ok');
+      for (const [property, value] of Object.entries(values)) {
+        assert.equal(await editor.property(id, property), value, `${property} as saved`);
+      }
+      assert.deepEqual(await editor.validity(id), { valid: true, errors: [] });
+      await editor.openDialog(id);
+      for (const [property, value] of Object.entries(values)) {
+        assert.equal(await shown(property), value, `${property} as shown`);
+      }
+      await editor.closeDialog('cancel');
+    });
+  }
+
+  it('of blur-gate: what was saved reaches the runtime with the next deployment', async () => {
+    const { editor, nodeRed } = fixture;
+    const id = await addNode('blur-gate');
+    await editor.openDialog(id);
+    await set('minSharpness', '77');
+    await editor.closeDialog('ok');
+    await editor.deploy();
+    const deployed = (await (await fetch(`${nodeRed.url}flows`)).json()) as Record<string, unknown>[];
+    assert.equal(deployed.find((node) => node['id'] === id)?.['minSharpness'], '77');
+  });
+
+  for (const [name, property, value, reason] of refusals) {
+    it(`of ${name}: refuses “${value}” for ${property} and says why`, async () => {
+      const { editor } = fixture;
+      const id = await addNode(name, { source: 'sample', model: 'plateflow-plate' });
+      await editor.openDialog(id);
+      await set(property, value);
+      assert.match((await editor.page.locator(`#node-input-${property}`).getAttribute('class')) ?? '', /input-error/);
+      await editor.closeDialog('ok');
+      const { valid, errors } = await editor.validity(id);
+      assert.equal(valid, false);
+      assert.match(errors.join('\n'), reason);
+    });
+  }
+
+  for (const name of ['vehicle-detect', 'plate-detect', 'blur-gate', 'lprnet-read', 'hailo-infer', 'overlay']) {
+    it(`of ${name}: needs a device`, async () => {
+      const id = await addNode(name, { device: '', model: 'plateflow-plate' });
+      const { valid, errors } = await fixture.editor.validity(id);
+      assert.equal(valid, false);
+      assert.match(errors.join('\n'), /Device/);
+    });
+  }
+
+  it('of camera-in: needs a path for a file, and only for a file', async () => {
+    const { editor } = fixture;
+    for (const [source] of rowsOfSource) {
+      const id = await addNode('camera-in', { source });
+      const needsPath = ['picture', 'folder', 'video'].includes(source);
+      const { valid, errors } = await editor.validity(id);
+      assert.equal(valid, !needsPath, source);
+      if (needsPath) assert.match(errors.join('\n'), /Path: expected a value/);
+    }
+  });
+
+  it('of camera-in: shows the fields that matter for the source', async () => {
+    const { editor } = fixture;
+    await editor.openDialog(await addNode('camera-in'));
+    for (const [source, expected] of rowsOfSource) {
+      await set('source', source);
+      const visible = [];
+      for (const property of ['path', 'pace', 'fps', 'loop', 'autostart', 'inFlight', 'ffmpeg']) {
+        if (await editor.page.locator(`#node-input-${property}`).isVisible()) visible.push(property);
+      }
+      assert.deepEqual(visible, expected, source);
+      await editor.screenshot(`editor/dialog-camera-in-${source}`, '.red-ui-tray');
+    }
+    await editor.closeDialog('cancel');
+  });
+
+  it('of plate-detect: lists the models that find plates and shows their own numbers', async () => {
+    const { editor } = fixture;
+    await editor.openDialog(await addNode('plate-detect'));
+    await editor.page.waitForSelector('#alpr-model-list');
+    assert.deepEqual(await editor.page.locator('#alpr-model-list option').evaluateAll(valuesOf), ['plateflow-plate']);
+    const file = path.join(packageRoot, 'models', 'plateflow-plate.json');
+    const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as { thresholds: { confidence: number } };
+    const placeholder = await editor.page.locator('#node-input-confidence').getAttribute('placeholder');
+    assert.equal(placeholder, `${manifest.thresholds.confidence} (model’s own)`);
+    await editor.closeDialog('cancel');
+  });
+
+  it('of lprnet-read: keeps the name of a model that is not here', async () => {
+    const { editor } = fixture;
+    const id = await addNode('lprnet-read', { model: 'my-own-reader' });
+    await editor.openDialog(id);
+    const list = editor.page.locator('#alpr-model-list');
+    assert.equal(await list.inputValue(), 'my-own-reader');
+    assert.match(await list.locator('option:checked').innerText(), /my-own-reader \(not in the catalogue\)/);
+    await set('minLength', '4');
+    await editor.closeDialog('ok');
+    assert.equal(await editor.property(id, 'model'), 'my-own-reader');
+  });
+
+  it('of hailo-infer: takes the name of a model as text when the list cannot be fetched', async () => {
+    const { editor } = fixture;
+    await editor.page.route('**/hailo-alpr/models**', (route) => route.fulfill({ status: 500, body: '{}' }));
+    const id = await addNode('hailo-infer');
+    await editor.openDialog(id);
+    assert.equal(await editor.page.locator('#alpr-model-list').count(), 0);
+    await editor.page.fill('#node-input-model', 'some-model');
+    await editor.closeDialog('ok');
+    await editor.page.unroute('**/hailo-alpr/models**');
+    assert.equal(await editor.property(id, 'model'), 'some-model');
+  });
+
+  it('of overlay: asks to deploy while there is no running node to preview', async () => {
+    const { editor } = fixture;
+    await editor.openDialog(await addNode('overlay'));
+    const preview = editor.page.locator('#alpr-overlay-preview');
+    await preview.getByText('Deploy the flow first').waitFor();
+    await set('preview', false);
+    assert.equal(await preview.isVisible(), false);
+    await editor.closeDialog('cancel');
+  });
+
+  it('of hailo-device: saves every setting and refuses half a worker', async () => {
+    const { editor } = fixture;
+    const values: Record<string, string> = {
+      name: 'shared',
+      backend: 'cpu',
+      runtime: 'wasm',
+      workers: '3',
+      modelDirectory: '/models',
+    };
+    await editor.openConfigDialog('alpr-hailo-device', 'device');
+    await editor.screenshot('editor/dialog-hailo-device', '.red-ui-tray');
+    for (const [property, value] of Object.entries(values)) {
+      const field = editor.page.locator(`#node-config-input-${property}`);
+      if (property === 'backend' || property === 'runtime') await field.selectOption(value);
+      else await field.fill(value);
+    }
+    await editor.closeDialog('ok', true);
+    for (const [property, value] of Object.entries(values))
+      assert.equal(await editor.property('device', property), value);
+    assert.deepEqual(await editor.validity('device'), { valid: true, errors: [] });
+
+    await editor.openConfigDialog('alpr-hailo-device', 'device');
+    await editor.page.fill('#node-config-input-workers', '0.5');
+    await editor.closeDialog('ok', true);
+    const { valid, errors } = await editor.validity('device');
+    assert.equal(valid, false);
+    assert.match(errors.join('\n'), /Workers: expected a number from 1 to 64 but received “0\.5”/);
+  });
+
+  it('all of them open and close without an error in the page', () => {
+    // The browser reports the request that the test above let fail.
+    assert.deepEqual(fixture.editor.problems, []);
+  });
+});
+
+function valuesOf(options: unknown[]): string[] {
+  return (options as { value: string }[]).map(({ value }) => value);
+}
