@@ -1,6 +1,5 @@
-/*
- * Milliseconds of the pixel work at 1080p, beside sharp doing the same job on one thread.
- *   node --import tsx bench/image.ts
+/**
+ * Milliseconds of the pixel work at 1080p, beside sharp doing the same job on one thread. Run: npx tsx bench/image.ts
  */
 import sharp from 'sharp';
 import type { View } from '../src/device/device.js';
