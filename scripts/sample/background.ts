@@ -44,9 +44,8 @@ function haze(out: Colour, distance: number): void {
   out[2] += (0.74 - out[2]) * t;
 }
 
-/** Lamp posts and one priority-road sign: x, y and height, nearest first. */
+/** Lamp posts: x, y and height, nearest first. */
 const posts = [
-  [5.02, 19, 2.75],
   [-3.98, 25, 6],
   [5.02, 36, 6],
   [-3.98, 49, 6],
@@ -55,13 +54,7 @@ const posts = [
 
 function post(across: number, z: number, top: number, out: Colour): boolean {
   if (z < 0 || z > top) return false;
-  const fromSign = Math.abs(across) + Math.abs(z - 2.42);
-  if (top < 3 && fromSign < 0.36) {
-    if (fromSign > 0.27) set(out, 0.52, 0.52, 0.5);
-    else set(out, 0.52, 0.33, 0.02);
-    return true;
-  }
-  const radius = top < 3 ? 0.035 : 0.075 - 0.006 * z;
+  const radius = 0.075 - 0.006 * z;
   if (Math.abs(across) > radius) return false;
   const side = 0.62 - (0.4 * across) / radius;
   set(out, 0.3 * side, 0.31 * side, 0.31 * side);
@@ -187,10 +180,11 @@ function wall(y: number, z: number, out: Colour): boolean {
   return true;
 }
 
+/** Far houses only: near façades with their rows of windows look like a bus to a vehicle detector. */
 function houses(y: number, z: number, out: Colour): boolean {
   const lot = Math.floor(y / 14);
   const along = y - lot * 14;
-  if (y < 8 || along > 10.5 || z < 0) return trees(y, z, 43 + lot, 4.2, out);
+  if (y < 56 || along > 10.5 || z < 0) return trees(y, z, 43 + lot, 4.2, out);
   const eaves = 5.2 + 0.6 * valueNoise(lot * 3.3, 0, 63);
   const ridge = eaves + 2.4 - Math.abs(along - 5.25) * 0.1;
   if (z > ridge) return false;

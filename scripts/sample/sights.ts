@@ -46,7 +46,9 @@ export function sightsOf(
       clamp(right, camera.width),
       clamp(bottom, camera.height),
     ];
-    const inFrame = ((box[2] - box[0]) * (box[3] - box[1])) / Math.max(1, (right - left) * (bottom - top));
+    const width = Math.min(right, camera.width) - Math.max(left, 0);
+    const height = Math.min(bottom, camera.height) - Math.max(top, 0);
+    const inFrame = (Math.max(0, width) * Math.max(0, height)) / Math.max(1, (right - left) * (bottom - top));
     if (!(inFrame > 0.05)) return;
     const corners = actor.plateCorners.map(([x, y, z]): [number, number] => {
       to(x, y, z);
@@ -57,7 +59,7 @@ export function sightsOf(
       far: pose.y,
       visit,
       box,
-      inFrame: Math.min(1, Math.round(inFrame * 100) / 100),
+      inFrame: Math.round(inFrame * 100) / 100,
       ...(whole ? { corners } : {}),
     });
   });

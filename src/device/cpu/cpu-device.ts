@@ -126,7 +126,10 @@ class PooledCpuDevice implements CpuDevice {
     if (boxes.length === 0) return [];
     const plain = boxes.map(({ x1, y1, x2, y2 }) => ({ x1, y1, x2, y2 }));
     const job: CpuJob = { kind: 'sharpness', source: sharedPicture(source), boxes: plain };
-    const result = await keepingAlive(source, this.pool.run(fairKey, () => job));
+    const result = await keepingAlive(
+      source,
+      this.pool.run(fairKey, () => job),
+    );
     if (result.kind !== 'sharpness') throw new Error(`Expected sharpness values but received ${result.kind}`);
     return result.values;
   }
@@ -135,6 +138,9 @@ class PooledCpuDevice implements CpuDevice {
     checkSource(source);
     checkSource({ buffer: target, width: source.width, height: source.height }, 'target');
     const job: CpuJob = { kind: 'draw', source: sharedPicture(source), target, drawing };
-    await keepingAlive(source, this.pool.run(fairKey, () => job));
+    await keepingAlive(
+      source,
+      this.pool.run(fairKey, () => job),
+    );
   }
 }
