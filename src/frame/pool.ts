@@ -37,20 +37,16 @@ const SMALLEST_CLASS = 64 * 1024;
 /** 2 GiB less a page: larger buffers cannot be addressed with 32-bit offsets in the pixel loops. */
 const LARGEST_FRAME = 2 ** 31 - 4096;
 /** Share of a frame's bytes that its ballast shows to the garbage collector. */
-const BALLAST_SHARE = 1 / 16;
-/** More than this at once makes V8 start a collection (its soft limit for memory outside the heap is 64 MB). */
-const PRESSURE = 72 * 1024 * 1024;
+const BALLAST_SHARE = 5 / 8;
 
 /**
  * Recycles the memory of frames. A frame's pixels come back when the last copy of the frame is garbage-collected, or at once
  * through `recycle`.
  *
  * V8 does not count shared memory when it decides whether to collect garbage, so dropped frames alone would fill the machine's
- * memory (measured: 4.7 GB after 750 dropped 1080p frames). So when frames of `maxFreeBytes` are out (20 of 1080p), the pool asks
- * for a collection: it makes, and drops at once, a piece of memory that V8 counts but that is never written and so takes none
- * of the machine's. Asking seldom matters: a full collection of Node-RED's heap stops the event loop for some 10 ms on a busy
- * machine (measured with the demo flow: every 3 to 4 frames when each frame carries much ballast, every 17 this way).
- * Each lease still owns a little ballast, for engines that judge the large piece differently.
+ * memory (measured: 4.7 GB after 750 dropped 1080p frames). Each lease therefore owns some ballast: memory that V8 counts,
+ * but that is never written and so takes none of the machine's. V8 starts collecting after every 64 MB or so of it:
+ * at this share, 19 frames of 1080p, all of which fit under the default `maxFreeBytes` and serve the next 19.
  */
 export class FramePool {
   readonly #maxFreeBytes: number;
@@ -63,13 +59,9 @@ export class FramePool {
   #allocated = 0;
   #reused = 0;
   #outstanding = 0;
-  #outstandingBytes = 0;
-  /** Bytes out at which the next collection is asked for. */
-  #askAt: number;
 
   constructor(options: FramePoolOptions = {}) {
     this.#maxFreeBytes = options.maxFreeBytes ?? DEFAULT_MAX_FREE_BYTES;
-    this.#askAt = this.#maxFreeBytes;
   }
 
   /**
@@ -100,8 +92,6 @@ export class FramePool {
     this.#states.set(lease, state);
     this.#collected.register(lease, state, lease);
     this.#outstanding++;
-    this.#outstandingBytes += buffer.byteLength;
-    this.#askForCollection();
     return new Frame({ id, cameraId, sequence, timestamp, width, height }, lease);
   }
 
@@ -136,13 +126,6 @@ export class FramePool {
     };
   }
 
-  /** Frames that nobody has any more are still out until V8 collects. What users really keep makes the next time come later. */
-  #askForCollection(): void {
-    if (this.#outstandingBytes < this.#askAt) return;
-    makeBallast(PRESSURE);
-    this.#askAt = this.#outstandingBytes * 1.25;
-  }
-
   #takeBuffer(bytes: number): SharedArrayBuffer {
     const sameSize = this.#free.get(bytes);
     const used = sameSize?.pop();
@@ -166,8 +149,6 @@ export class FramePool {
     if (buffer === undefined) return;
     state.buffer = undefined;
     this.#outstanding--;
-    this.#outstandingBytes -= buffer.byteLength;
-    this.#askAt = Math.max(this.#maxFreeBytes, Math.min(this.#askAt, this.#outstandingBytes * 1.25));
     announceIdle(state);
     if (buffer.byteLength > this.#maxFreeBytes) return;
     const sameSize = this.#free.get(buffer.byteLength) ?? [];
