@@ -1,8 +1,7 @@
 /**
  * The shipped networks with the native ONNX Runtime and with its WASM build, one thread each, side by side; and what the
  * two packages take on disk.
- *
- *   npx tsx bench/wasm.ts [runs]
+ * Run: npx tsx bench/wasm.ts [runs]
  */
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
