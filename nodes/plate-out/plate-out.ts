@@ -4,7 +4,7 @@ import { VISIT_DEFAULTS } from '../../src/events/options.js';
 import { VisitBook } from '../../src/events/visits.js';
 import { requireFrame, requirePlates } from '../../src/node-red/frame-intake.js';
 import { handleInput, type Output } from '../../src/node-red/handle-input.js';
-import { cameraOf, vehiclesOf, type AlprMessage } from '../../src/node-red/message.js';
+import { cameraOf, frameOf, vehiclesOf, type AlprMessage } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { StatusLine } from '../../src/node-red/status.js';
 
@@ -32,6 +32,8 @@ export = function (RED: NodeAPI): void {
       input: Parameters<VisitBook['update']>[0],
     ): Output => {
       const { events, misses } = book.update(input);
+      // What is done with an event (a gate, a web request) may take longer than a frame of the stream lasts.
+      if (events.length > 0) frameOf(heavy)?.lease.keep();
       const last = events.at(-1);
       if (last !== undefined) status.ok(`${last.event} ${last.plate}`);
       const id = msg._msgid === undefined ? {} : { _msgid: msg._msgid };

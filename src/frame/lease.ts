@@ -3,8 +3,10 @@
  *
  * A function, because functions are the one kind of object that every copier on a message's way passes by reference
  * (lodash cloneDeep, which Node-RED uses where a wire forks). `retain`/`release` count which of our nodes are still working
- * on the frame: sources wait for that count to fall to zero before they send more (back-pressure). They do not free memory:
- * a user's node may keep a frame for as long as it likes. Memory returns to the pool when the lease is garbage-collected.
+ * on the frame: sources wait for that count to fall to zero before they send more (back-pressure).
+ *
+ * Memory returns to the pool when the lease is garbage-collected. While it rests (our nodes had it, none has it now) the pool
+ * may also take it for a new frame, longest rest first, once frames fill their budget; reading it then throws. `keep` forbids that.
  */
 export interface PixelLease {
   (): SharedArrayBuffer;
@@ -14,6 +16,8 @@ export interface PixelLease {
   release(): void;
   /** How many nodes are at it now. */
   readonly holders: number;
+  /** The pixels stay for as long as anybody has the frame: for frames that leave the stream, like those of plate events. */
+  keep(): void;
   /** Calls back once, when nobody has held the lease for a few turns of the event loop (so that the next node had time to take it). */
   onIdle(callback: () => void): void;
 }

@@ -7,6 +7,10 @@ export type NewFrameHeader = Omit<FrameHeader, 'id'> & { id?: string };
 export interface FramePoolOptions {
   /** Bytes of unused buffers that are kept for the next frames. Default 128 MiB: about 20 frames of 1080p. */
   maxFreeBytes?: number;
+  /** Bytes of frames that may be out before those at rest are taken for new ones. Default 192 MiB: 30 frames of 1080p. */
+  budgetBytes?: number;
+  /** ms that a frame must have been at rest before it is taken. Default 500: no wire between two nodes takes so long. */
+  leastRestMs?: number;
 }
 
 export interface FramePoolStats {
@@ -19,6 +23,8 @@ export interface FramePoolStats {
   freeBytes: number;
   /** Frames whose pixels are out now. */
   outstanding: number;
+  /** Frames at rest whose memory was taken for a new one. */
+  taken: number;
 }
 
 /** Why a frame cannot be made or taken back. */
@@ -33,35 +39,53 @@ export class FramePoolError extends Error {
 }
 
 const DEFAULT_MAX_FREE_BYTES = 128 * 1024 * 1024;
+const DEFAULT_BUDGET_BYTES = 192 * 1024 * 1024;
+const DEFAULT_LEAST_REST_MS = 500;
 const SMALLEST_CLASS = 64 * 1024;
 /** 2 GiB less a page: larger buffers cannot be addressed with 32-bit offsets in the pixel loops. */
 const LARGEST_FRAME = 2 ** 31 - 4096;
-/** Share of a frame's bytes that its ballast shows to the garbage collector. */
-const BALLAST_SHARE = 5 / 8;
+/** More than this at once makes V8 start a collection (its soft limit for memory outside the heap is 64 MB). */
+const PRESSURE = 72 * 1024 * 1024;
 
 /**
- * Recycles the memory of frames. A frame's pixels come back when the last copy of the frame is garbage-collected, or at once
- * through `recycle`.
+ * Recycles the memory of frames, in three ways.
  *
- * V8 does not count shared memory when it decides whether to collect garbage, so dropped frames alone would fill the machine's
- * memory (measured: 4.7 GB after 750 dropped 1080p frames). Each lease therefore owns some ballast: memory that V8 counts,
- * but that is never written and so takes none of the machine's. V8 starts collecting after every 64 MB or so of it:
- * at this share, 19 frames of 1080p, all of which fit under the default `maxFreeBytes` and serve the next 19.
+ * 1. At once, through `recycle`, by an owner who never handed the frame out.
+ * 2. When more than `budgetBytes` are out: the frame that rests longest (our nodes had it, none has it now) gives its memory to
+ *    the new one. A stream of frames lives on this alone, without garbage collection; at 15 frames of 1080p a second a frame can
+ *    still be read 2 s after the flow was done with it. Frames of plate events are kept (`lease.keep`).
+ * 3. When the last copy of the frame is garbage-collected: frames that our nodes never had, and kept ones.
+ *
+ * For the third, V8 must be told: it does not count shared memory (measured: 4.7 GB after 750 dropped 1080p frames). When
+ * more than the budget is out and nothing rests, the pool makes, and drops at once, a piece of memory that V8 counts but that
+ * is never written and so takes none of the machine's; V8 then collects. Collecting for every frame of a stream instead costs
+ * a tenth of a core and stops Node-RED's event loop 9 times a second for 10 ms (measured with the demo flow).
  */
 export class FramePool {
   readonly #maxFreeBytes: number;
+  readonly #budgetBytes: number;
+  readonly #leastRestMs: number;
   /** By size class, in the order in which classes were last used (oldest first). */
   readonly #free = new Map<number, SharedArrayBuffer[]>();
+  /** Frames at rest, longest first. */
+  readonly #resting = new Set<LeaseState>();
   readonly #states = new WeakMap<PixelLease, LeaseState>();
   readonly #collected = new FinalizationRegistry<LeaseState>((state) => this.#takeBack(state));
   #freeCount = 0;
   #freeBytes = 0;
   #allocated = 0;
   #reused = 0;
+  #taken = 0;
   #outstanding = 0;
+  #outstandingBytes = 0;
+  /** Bytes out at which the next collection is asked for. */
+  #askAt: number;
 
   constructor(options: FramePoolOptions = {}) {
     this.#maxFreeBytes = options.maxFreeBytes ?? DEFAULT_MAX_FREE_BYTES;
+    this.#budgetBytes = options.budgetBytes ?? DEFAULT_BUDGET_BYTES;
+    this.#leastRestMs = options.leastRestMs ?? DEFAULT_LEAST_REST_MS;
+    this.#askAt = this.#budgetBytes;
   }
 
   /**
@@ -78,7 +102,9 @@ export class FramePool {
       );
     }
     const id = header.id ?? `${cameraId}#${sequence}`;
-    const buffer = this.#takeBuffer(sizeClass(bytes));
+    const size = sizeClass(bytes);
+    if (this.#outstandingBytes + size > this.#budgetBytes) this.#makeRoom(size);
+    const buffer = this.#takeBuffer(size);
     const state: LeaseState = {
       buffer,
       frameId: id,
@@ -86,12 +112,15 @@ export class FramePool {
       changes: 0,
       waiting: [],
       isCounting: false,
-      ballast: makeBallast(Math.ceil(buffer.byteLength * BALLAST_SHARE)),
+      kept: false,
+      restingSince: undefined,
+      onRest: this.#noteRest,
     };
     const lease = createLease(state);
     this.#states.set(lease, state);
     this.#collected.register(lease, state, lease);
     this.#outstanding++;
+    this.#outstandingBytes += buffer.byteLength;
     return new Frame({ id, cameraId, sequence, timestamp, width, height }, lease);
   }
 
@@ -123,7 +152,28 @@ export class FramePool {
       free: this.#freeCount,
       freeBytes: this.#freeBytes,
       outstanding: this.#outstanding,
+      taken: this.#taken,
     };
+  }
+
+  readonly #noteRest = (state: LeaseState): void => {
+    this.#resting.delete(state);
+    if (state.restingSince !== undefined && !state.kept && state.buffer !== undefined) this.#resting.add(state);
+  };
+
+  /** Takes the memory of frames that rest longest until `bytes` more fit; where none does, asks for a garbage collection. */
+  #makeRoom(bytes: number): void {
+    const restedSince = performance.now() - this.#leastRestMs;
+    for (const state of this.#resting) {
+      if (state.restingSince! > restedSince) break;
+      this.#taken++;
+      this.#takeBack(state);
+      if (this.#outstandingBytes + bytes <= this.#budgetBytes) return;
+    }
+    if (this.#outstandingBytes + bytes < this.#askAt) return;
+    askForCollection();
+    // What users really keep makes the next time come later.
+    this.#askAt = (this.#outstandingBytes + bytes) * 1.25;
   }
 
   #takeBuffer(bytes: number): SharedArrayBuffer {
@@ -148,7 +198,10 @@ export class FramePool {
     const buffer = state.buffer;
     if (buffer === undefined) return;
     state.buffer = undefined;
+    this.#resting.delete(state);
     this.#outstanding--;
+    this.#outstandingBytes -= buffer.byteLength;
+    this.#askAt = Math.max(this.#budgetBytes, Math.min(this.#askAt, this.#outstandingBytes * 1.25));
     announceIdle(state);
     if (buffer.byteLength > this.#maxFreeBytes) return;
     const sameSize = this.#free.get(buffer.byteLength) ?? [];
@@ -186,9 +239,9 @@ function sizeClass(bytes: number): number {
 }
 
 /** Resizable array buffers reserve addresses only; pages nobody writes stay unbacked. (TypeScript's es2022 library does not know the option.) */
-function makeBallast(bytes: number): ArrayBuffer {
+function askForCollection(): void {
   const Resizable = ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
-  return new Resizable(bytes, { maxByteLength: bytes });
+  new Resizable(PRESSURE, { maxByteLength: PRESSURE });
 }
 
 let shared: FramePool | undefined;

@@ -17,8 +17,12 @@ export interface LeaseState {
   changes: number;
   waiting: (() => void)[];
   isCounting: boolean;
-  /** Kept as long as the lease; see pool.ts. */
-  readonly ballast: ArrayBuffer;
+  /** Never taken back while somebody has the frame. */
+  kept: boolean;
+  /** `performance.now()` of the last release that left nobody; undefined while held, and before anybody held it. */
+  restingSince: number | undefined;
+  /** Tells the pool that `restingSince` or `kept` changed. */
+  readonly onRest: (state: LeaseState) => void;
 }
 
 /** What reading recycled pixels throws. */
@@ -26,7 +30,10 @@ export class FrameRecycledError extends Error {
   readonly code = 'ALPR_FRAME_RECYCLED';
 
   constructor(frameId: string) {
-    super(`Expected pixels that are in use for frame ${frameId} but received a frame whose pixels were recycled`);
+    super(
+      `Expected pixels that are in use for frame ${frameId} but received a frame whose pixels were recycled: ` +
+        'it was held up for too long between two nodes',
+    );
     this.name = 'FrameRecycledError';
   }
 }
@@ -41,11 +48,23 @@ export function createLease(state: LeaseState): PixelLease {
     retain: () => {
       state.holders++;
       state.changes++;
+      if (state.restingSince === undefined) return;
+      state.restingSince = undefined;
+      state.onRest(state);
     },
     release: () => {
+      const last = state.holders === 1;
       if (state.holders > 0) state.holders--;
       state.changes++;
+      if (last) {
+        state.restingSince = performance.now();
+        state.onRest(state);
+      }
       if (state.holders === 0 && state.waiting.length > 0) countTurns(state);
+    },
+    keep: () => {
+      state.kept = true;
+      state.onRest(state);
     },
     onIdle: (callback) => {
       state.waiting.push(callback);

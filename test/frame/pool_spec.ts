@@ -70,10 +70,17 @@ describe('FramePool', () => {
     const first = pool.acquire(header(FULL_HD));
     const memory = first.buffer;
     pool.recycle(first);
-    assert.deepEqual(pool.stats(), { allocated: 1, reused: 0, free: 1, freeBytes: memory.byteLength, outstanding: 0 });
+    assert.deepEqual(pool.stats(), {
+      allocated: 1,
+      reused: 0,
+      free: 1,
+      freeBytes: memory.byteLength,
+      outstanding: 0,
+      taken: 0,
+    });
     assert.notEqual(pool.acquire(header(SMALL)).buffer, memory);
     assert.equal(pool.acquire(header(FULL_HD)).buffer, memory);
-    assert.deepEqual(pool.stats(), { allocated: 2, reused: 1, free: 0, freeBytes: 0, outstanding: 2 });
+    assert.deepEqual(pool.stats(), { allocated: 2, reused: 1, free: 0, freeBytes: 0, outstanding: 2, taken: 0 });
   });
 
   it('never gives the same memory to two frames that are in use', () => {
@@ -109,7 +116,14 @@ describe('FramePool', () => {
     const large = [0, 1, 2].map(() => pool.acquire(header(FULL_HD)));
     pool.recycle(small);
     for (const frame of large) pool.recycle(frame);
-    assert.deepEqual(pool.stats(), { allocated: 4, reused: 0, free: 2, freeBytes: 2 * bytes, outstanding: 0 });
+    assert.deepEqual(pool.stats(), {
+      allocated: 4,
+      reused: 0,
+      free: 2,
+      freeBytes: 2 * bytes,
+      outstanding: 0,
+      taken: 0,
+    });
     const huge = pool.acquire(header({ width: 4000, height: 4000 }));
     pool.recycle(huge);
     assert.equal(pool.stats().freeBytes, 2 * bytes, 'memory larger than the limit is not kept');
@@ -137,6 +151,69 @@ describe('FramePool', () => {
     frame.lease.release();
     assert.throws(() => new FramePool().recycle(frame), { code: 'ALPR_FRAME_FOREIGN' });
     pool.recycle(frame);
+  });
+
+  describe('when its budget is full', () => {
+    const frameBytes = new FramePool().acquire(header(FULL_HD)).buffer.byteLength;
+    const small = { budgetBytes: 3 * frameBytes, leastRestMs: 0 };
+    const rest = (frame: Frame): Frame => {
+      frame.lease.retain();
+      frame.lease.release();
+      return frame;
+    };
+    const isReadable = (frame: Frame): boolean => {
+      try {
+        return frame.pixels.length > 0;
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, 'ALPR_FRAME_RECYCLED');
+        return false;
+      }
+    };
+
+    it('takes the memory of the frame that rests longest, and of no more than it needs', () => {
+      const pool = new FramePool(small);
+      const frames = [0, 1, 2].map(() => pool.acquire(header(FULL_HD)));
+      rest(frames[1]!);
+      rest(frames[2]!);
+      rest(frames[0]!);
+      const memory = frames[1]!.buffer;
+      assert.equal(pool.acquire(header(FULL_HD)).buffer, memory);
+      assert.deepEqual(frames.map(isReadable), [true, false, true]);
+      assert.equal(pool.stats().taken, 1);
+    });
+
+    it('takes nothing from frames that are held, kept, taken up again, or were never anybody’s', () => {
+      const pool = new FramePool(small);
+      const [held, kept, never] = [0, 1, 2].map(() => pool.acquire(header(FULL_HD)));
+      const again = pool.acquire(header(FULL_HD));
+      held!.lease.retain();
+      rest(kept!).lease.keep();
+      rest(again).lease.retain();
+      for (let i = 0; i < 5; i++) pool.acquire(header(FULL_HD));
+      assert.deepEqual([held!, kept!, never!, again].map(isReadable), [true, true, true, true]);
+      assert.equal(pool.stats().taken, 0);
+    });
+
+    it('leaves frames alone that came to rest a moment ago: they may be on a wire', () => {
+      const pool = new FramePool({ ...small, leastRestMs: 60_000 });
+      const frames = [0, 1, 2, 3, 4].map(() => rest(pool.acquire(header(FULL_HD))));
+      assert.equal(frames.every(isReadable), true);
+    });
+
+    it('runs a stream on the memory of its budget, without garbage collection', () => {
+      const pool = new FramePool(small);
+      for (let i = 0; i < 500; i++) rest(pool.acquire(header(FULL_HD)));
+      const { allocated, outstanding } = pool.stats();
+      assert.deepEqual({ allocated, outstanding }, { allocated: 3, outstanding: 3 });
+    });
+
+    it('gives another size room too', () => {
+      const pool = new FramePool({ ...small, maxFreeBytes: 0 });
+      for (let i = 0; i < 3; i++) rest(pool.acquire(header(FULL_HD)));
+      const small4k = pool.acquire(header({ width: 2560, height: 1440 }));
+      assert.equal(isReadable(small4k), true);
+      assert.equal(pool.stats().taken, 2, 'one frame of 1080p is too little for one of 1440p');
+    });
   });
 
   it('takes pixels back when the last copy of a frame is garbage', async () => {

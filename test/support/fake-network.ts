@@ -10,6 +10,7 @@ export function testFrame(width = 1000, height = 500, sequence = 0): Frame {
   const lease = Object.assign(() => buffer, {
     retain: () => undefined,
     release: () => undefined,
+    keep: () => undefined,
     holders: 0,
     onIdle: (callback: () => void) => setImmediate(callback),
   }) as PixelLease;
