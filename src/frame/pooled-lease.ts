@@ -19,7 +19,9 @@ export interface LeaseState {
   isCounting: boolean;
   /** Never taken back while somebody has the frame. */
   kept: boolean;
-  /** `performance.now()` of the last release that left nobody; undefined while held, and before anybody held it. */
+  /** One of our nodes has held it at some time. */
+  wasHeld: boolean;
+  /** `performance.now()` of when it became idle; undefined while it is used, and before anybody held it. */
   restingSince: number | undefined;
   /** Tells the pool that `restingSince` or `kept` changed. */
   readonly onRest: (state: LeaseState) => void;
@@ -48,19 +50,15 @@ export function createLease(state: LeaseState): PixelLease {
     retain: () => {
       state.holders++;
       state.changes++;
+      state.wasHeld = true;
       if (state.restingSince === undefined) return;
       state.restingSince = undefined;
       state.onRest(state);
     },
     release: () => {
-      const last = state.holders === 1;
       if (state.holders > 0) state.holders--;
       state.changes++;
-      if (last) {
-        state.restingSince = performance.now();
-        state.onRest(state);
-      }
-      if (state.holders === 0 && state.waiting.length > 0) countTurns(state);
+      if (state.holders === 0) countTurns(state);
     },
     keep: () => {
       state.kept = true;
@@ -106,6 +104,11 @@ function countTurns(state: LeaseState): void {
       return;
     }
     state.isCounting = false;
+    // Only now, not at the release: turns pass when the event loop runs, time also when somebody blocks it.
+    if (state.wasHeld) {
+      state.restingSince = performance.now();
+      state.onRest(state);
+    }
     announceIdle(state);
   };
   setImmediate(turn);

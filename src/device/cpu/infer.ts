@@ -9,7 +9,11 @@ import { inputSize, type Size } from './input-size.js';
 import type { SharedPicture } from './protocol.js';
 import type { CpuSession, Outputs } from './session.js';
 
-/** Pictures per run at most: more make the memory's peak higher and nothing faster. */
+/**
+ * Pixels and pictures per run at most. ONNX Runtime keeps the memory of its largest run for ever, and one thread gains nothing
+ * from larger batches: plates go in one run, crops of vehicles two by two, whole frames one by one.
+ */
+const LARGEST_BATCH_PIXELS = 640 * 640;
 const LARGEST_BATCH = 16;
 const DEFAULT_CONFIDENCE = 0.25;
 const DEFAULT_IOU = 0.5;
@@ -34,7 +38,8 @@ export async function infer(
   const wholeFrame: View = { box: { x1: 0, y1: 0, x2: source.width, y2: source.height } };
   const views = wishedViews.length > 0 ? wishedViews : [wholeFrame];
   const single = !session.batch || manifest.output.decoder === 'tensors';
-  const perRun = single ? 1 : LARGEST_BATCH;
+  const fitting = Math.floor(LARGEST_BATCH_PIXELS / (size.width * size.height));
+  const perRun = single ? 1 : Math.min(LARGEST_BATCH, Math.max(1, fitting));
   const pixels = {
     // The whole buffer: what lies behind the picture lets fillTensor read four bytes at a time without a copy.
     pixels: new Uint8Array(source.buffer),
