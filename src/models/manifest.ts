@@ -19,12 +19,12 @@ export interface Manifest {
 }
 
 export interface ModelFile {
-  /** Beside the manifest, or in the model cache. */
+  /** Name without a folder: it lies beside the manifest. */
   file: string;
   sha256: string;
   /** Bytes. */
   size: number;
-  /** Where it can be fetched when it is not there. */
+  /** Where a person can fetch it; nothing here does so, errors name it. */
   url?: string;
 }
 

@@ -35,10 +35,17 @@ function checkFiles({ files }: Manifest, fail: Fail): void {
 }
 
 function checkInput({ input }: Manifest, fail: Fail): void {
-  const { multipleOf } = input;
+  const { multipleOf, crop } = input;
   if (multipleOf !== undefined) {
     if (input.width % multipleOf !== 0) fail('input.width', `a multiple of ${multipleOf} (multipleOf)`, input.width);
     if (input.height % multipleOf !== 0) fail('input.height', `a multiple of ${multipleOf} (multipleOf)`, input.height);
+  }
+  if (crop !== undefined) {
+    if (multipleOf === undefined) fail('input.crop', 'none, because without multipleOf there is one size only', crop);
+    for (const side of ['width', 'height'] as const) {
+      if (crop[side] % multipleOf !== 0)
+        fail(`input.crop.${side}`, `a multiple of ${multipleOf} (multipleOf)`, crop[side]);
+    }
   }
   if (input.normalisation && input.type !== 'float32') {
     fail('input.normalisation', 'none, because input.type is uint8', input.normalisation);

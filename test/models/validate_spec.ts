@@ -23,6 +23,7 @@ const right: Manifest = {
     width: 640,
     height: 384,
     multipleOf: 32,
+    crop: { width: 320, height: 192 },
     colour: 'BGR',
     layout: 'NCHW',
     type: 'float32',
@@ -180,6 +181,16 @@ describe('validateManifest', () => {
       path: ['input', 'width'],
       value: 650,
       error: 'input.width: Expected a multiple of 32 (multipleOf) but received 650',
+    },
+    {
+      path: ['input', 'crop', 'height'],
+      value: 200,
+      error: 'input.crop.height: Expected a multiple of 32 (multipleOf) but received 200',
+    },
+    {
+      path: ['input', 'multipleOf'],
+      error:
+        'input.crop: Expected none, because without multipleOf there is one size only but received {"width":320,"height":192}',
     },
     {
       path: ['input', 'color'],
