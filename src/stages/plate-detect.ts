@@ -1,5 +1,6 @@
 import type { Network, RunOptions } from '../device/device.js';
-import { area, iou } from '../detection/boxes.js';
+import { area } from '../detection/boxes.js';
+import { suppressDetections } from '../detection/nms.js';
 import type { Detection, Plate, Timings, Vehicle } from '../detection/types.js';
 import type { Frame } from '../frame/frame.js';
 import { detectionOptions, detectionsOf, type DetectOptions } from './detections.js';
@@ -52,7 +53,9 @@ export async function detectPlates(
   ]);
 
   // Crops come first: at equal confidence their corners are finer.
-  const finds = distinct([...inCrops, ...inFrame]);
+  // Neighbouring crops overlap, and the whole frame shows every crop's plate again.
+  const suppression = { iouThreshold: SAME_PLATE_IOU, classAgnostic: true };
+  const finds = suppressDetections([...inCrops, ...inFrame], suppression);
   const plates = finds.map((find) => plateOf(find, examined));
   keepBestPerVehicle(plates);
   for (const [index, vehicle] of (examined ?? []).entries()) {
@@ -117,16 +120,6 @@ async function runOnFrame(frame: Frame, network: Network, options: PlateDetectOp
     fairKey: frame.cameraId,
   });
   return detectionsOf(response, 0, network);
-}
-
-/** Neighbouring crops overlap, and the whole frame shows every crop's plate again. */
-function distinct(finds: Detection[]): Detection[] {
-  const kept: Detection[] = [];
-  const sorted = [...finds].sort((a, b) => b.confidence - a.confidence);
-  for (const find of sorted) {
-    if (kept.every((other) => iou(find.box, other.box) < SAME_PLATE_IOU)) kept.push(find);
-  }
-  return kept;
 }
 
 function plateOf(find: Detection, vehicles: Vehicle[] | undefined): Plate {

@@ -1,5 +1,6 @@
 import type { DepartedTrack, Plate, Vehicle } from '../detection/types.js';
 import type { Frame } from '../frame/frame.js';
+import { PLATE_LABEL } from '../tracking/track.js';
 import type { Tracker } from '../tracking/tracker.js';
 
 /** What gets an identity; `auto` takes vehicles where the flow has them, else plates. */
@@ -19,7 +20,7 @@ export function trackScene(
 ): { vehicles: Vehicle[] | undefined; plates: Plate[] | undefined; departed: DepartedTrack[] } {
   const size = { width: frame.width, height: frame.height };
   if (what === 'plates' || (what === 'auto' && vehicles === undefined)) {
-    const observations = (plates ?? []).map(({ box, confidence }) => ({ box, confidence, label: 'plate' }));
+    const observations = (plates ?? []).map(({ box, confidence }) => ({ box, confidence, label: PLATE_LABEL }));
     const { trackIds, departed } = tracker.update(observations, frame.timestamp, size);
     const tracked = (plates ?? []).map((plate, index) => knownPlate(plate, trackIds[index]!, tracker));
     return { vehicles, plates: tracked, departed };
