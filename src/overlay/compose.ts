@@ -61,7 +61,8 @@ export function composeDrawing(
     labels.push(vehicleLabel(vehicle, reading, colour, options, style));
   }
   for (const plate of shownPlates) {
-    const attached = plate.vehicle !== undefined && spoken.get(vehicles![plate.vehicle]!) === plate;
+    const owner = plate.vehicle === undefined ? undefined : vehicles?.[plate.vehicle];
+    const attached = owner !== undefined && spoken.get(owner) === plate;
     const reading = readingOf(plate);
     const held = plate.held !== undefined;
     const colour = held ? overlayColours.held : (reading?.colour ?? overlayColours.provisional);

@@ -26,7 +26,7 @@ const labels = (drawing: Drawing): Label[] => drawing.shapes.filter((shape) => s
 const texts = (drawing: Drawing): string[] => labels(drawing).flatMap((label) => label.lines.map((line) => line.text));
 
 describe('overlay composition', () => {
-  const cases: [string, Vehicle[], Plate[], Partial<OverlayOptions>, string[]][] = [
+  const cases: [string, Vehicle[] | undefined, Plate[], Partial<OverlayOptions>, string[]][] = [
     ['label, track and confidence of a vehicle', [car], [], {}, ['car #7 93%']],
     ['the reading of this frame on its vehicle', [car], [plate], {}, ['AB12 88%', 'car #7 93%']],
     [
@@ -51,6 +51,7 @@ describe('overlay composition', () => {
       ['✓ XY9 98%', 'car #7 93%'],
     ],
     ['the reading beside the plate when there is no vehicle', [], [{ ...plate, vehicle: 5 }], {}, ['AB12 88%']],
+    ['the reading beside a plate whose vehicles were taken out of the message', undefined, [plate], {}, ['AB12 88%']],
     ['no text when text is off', [car], [plate], { showText: false }, ['car #7 93%']],
     ['only text when boxes are off', [car], [plate], { showVehicles: false, showPlates: false }, ['AB12 88%']],
     ['nothing', [car], [plate], { showVehicles: false, showPlates: false, showText: false }, []],
