@@ -160,6 +160,8 @@ export class WorkerPool<Job, Result> {
     try {
       member.worker.postMessage({ id, job: pending.makeJob(member.known) });
     } catch (error) {
+      // It may note what the worker now never hears of; telling it again does no harm.
+      member.known.clear();
       pending.reject(new WorkerError(`Could not hand a job to a worker thread: ${String(error)}`, { cause: error }));
       return;
     }

@@ -132,6 +132,26 @@ describe('WorkerPool', () => {
     assert.equal(await run({ do: 'echo', value: 2 }), 2);
   });
 
+  it('forgets what it noted for a job that did not cross to the thread', async () => {
+    makePool(1);
+    await run({ do: 'echo', value: 1 });
+    let wasKnown: boolean | undefined;
+    const note = (value: unknown) =>
+      pool!.run('key', (known): PoolJob => {
+        wasKnown = known.has('model');
+        known.add('model');
+        return { do: 'echo', value };
+      });
+    await assert.rejects(
+      note(() => 1),
+      { code: 'ALPR_WORKER' },
+    );
+    await note(1);
+    assert.equal(wasKnown, false, 'the thread was never told');
+    await note(2);
+    assert.equal(wasKnown, true);
+  });
+
   it('keeps a notebook per thread, and starts a new one with a new thread', async () => {
     makePool(1);
     const seen: boolean[] = [];
