@@ -1,7 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Plate } from '../../src/detection/types.js';
+import { requirePlates } from '../../src/node-red/boxes.js';
 import { linkPixels } from '../../src/node-red/device-link.js';
-import { requireFrame, requirePlates } from '../../src/node-red/frame-intake.js';
+import { requireFrame } from '../../src/node-red/frame-intake.js';
 import { handleInput } from '../../src/node-red/handle-input.js';
 import { addTimings } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
@@ -26,8 +27,9 @@ export = function (RED: NodeAPI): void {
       this,
       async (msg, context) => {
         const frame = requireFrame(msg);
+        const found = requirePlates(msg, frame);
         const { pixels } = await link.get();
-        const { plates, timings } = await gatePlates(frame, requirePlates(msg), pixels, options);
+        const { plates, timings } = await gatePlates(frame, found, pixels, options);
         rate.tick();
         msg.plates = plates;
         msg.payload = [...plates];

@@ -1,9 +1,10 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ViewResult } from '../../src/device/device.js';
+import { requireBoxes } from '../../src/node-red/boxes.js';
 import { linkNetwork } from '../../src/node-red/device-link.js';
 import { FrameIntake } from '../../src/node-red/frame-intake.js';
 import { handleInput } from '../../src/node-red/handle-input.js';
-import { addTimings, platesOf, vehiclesOf } from '../../src/node-red/message.js';
+import { addTimings } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { count, RateMeter, StatusLine, withRate } from '../../src/node-red/status.js';
 import { inferGeneric } from '../../src/stages/infer.js';
@@ -29,13 +30,9 @@ export = function (RED: NodeAPI): void {
       this,
       async (msg, context) => {
         const frame = await intake.frameFor(msg);
-        const { results, timings } = await inferGeneric(
-          frame,
-          vehiclesOf(msg),
-          platesOf(msg),
-          await network.get(),
-          options,
-        );
+        const { vehicles, plates } =
+          options.on === 'frame' ? { vehicles: undefined, plates: undefined } : requireBoxes(msg, options.on, frame);
+        const { results, timings } = await inferGeneric(frame, vehicles, plates, await network.get(), options);
         rate.tick();
         const result = options.on === 'frame' ? (plain(results)[0] ?? null) : plain(results);
         RED.util.setMessageProperty(msg, property, result, true);

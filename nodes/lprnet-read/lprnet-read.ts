@@ -1,10 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Plate } from '../../src/detection/types.js';
 import type { Frame } from '../../src/frame/frame.js';
+import { platesIn, requirePlates } from '../../src/node-red/boxes.js';
 import { linkNetwork } from '../../src/node-red/device-link.js';
-import { FrameIntake, requirePlates } from '../../src/node-red/frame-intake.js';
+import { FrameIntake } from '../../src/node-red/frame-intake.js';
 import { handleInput } from '../../src/node-red/handle-input.js';
-import { addTimings, frameOf, platesOf, type AlprMessage } from '../../src/node-red/message.js';
+import { addTimings, frameOf, type AlprMessage } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { count, RateMeter, StatusLine, withRate } from '../../src/node-red/status.js';
 import { readPlates } from '../../src/stages/read.js';
@@ -32,7 +33,7 @@ export = function (RED: NodeAPI): void {
       async (msg, context) => {
         const bare = frameOf(msg) === undefined;
         const frame = await intake.frameFor(msg);
-        const before = bare ? (platesOf(msg) ?? [wholePicture(frame)]) : requirePlates(msg);
+        const before = bare ? (platesIn(msg, frame) ?? [wholePicture(frame)]) : requirePlates(msg, frame);
         const tracker = trackerOf(msg, frame);
         const { plates, timings } = await readPlates(frame, before, await network.get(), options, tracker);
         rate.tick();

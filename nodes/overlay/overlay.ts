@@ -2,10 +2,11 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { framePool } from '../../src/frame/pool.js';
 import { encodeJpeg } from '../../src/image/encode.js';
 import { registerAdmin } from '../../src/node-red/admin.js';
+import { platesIn, vehiclesIn } from '../../src/node-red/boxes.js';
 import { linkPixels } from '../../src/node-red/device-link.js';
 import { FrameIntake } from '../../src/node-red/frame-intake.js';
 import { handleInput } from '../../src/node-red/handle-input.js';
-import { addTimings, platesOf, vehiclesOf } from '../../src/node-red/message.js';
+import { addTimings } from '../../src/node-red/message.js';
 import { expectPreview, forgetPreview, setPreview } from '../../src/node-red/previews.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { RateMeter, StatusLine, withRate } from '../../src/node-red/status.js';
@@ -38,7 +39,10 @@ export = function (RED: NodeAPI): void {
         const frame = await intake.frameFor(msg);
         const { pixels } = await link.get();
         const started = performance.now();
-        const drawing = composeDrawing(frame, vehiclesOf(msg), platesOf(msg), { ...shown, outputWidth: maxWidth });
+        const drawing = composeDrawing(frame, vehiclesIn(msg, frame), platesIn(msg, frame), {
+          ...shown,
+          outputWidth: maxWidth,
+        });
         const canvas = framePool().acquire(frame.toJSON());
         try {
           await pixels.draw(frame, canvas.buffer, drawing, frame.cameraId);

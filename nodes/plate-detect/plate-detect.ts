@@ -1,8 +1,9 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { vehiclesIn } from '../../src/node-red/boxes.js';
 import { linkNetwork } from '../../src/node-red/device-link.js';
 import { FrameIntake } from '../../src/node-red/frame-intake.js';
 import { handleInput } from '../../src/node-red/handle-input.js';
-import { addTimings, vehiclesOf } from '../../src/node-red/message.js';
+import { addTimings } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { count, RateMeter, StatusLine, withRate } from '../../src/node-red/status.js';
 import { detectPlates } from '../../src/stages/plate-detect.js';
@@ -32,7 +33,8 @@ export = function (RED: NodeAPI): void {
       async (msg, context) => {
         const frame = await intake.frameFor(msg);
         const tracked = typeof msg.tracker === 'string';
-        const found = await detectPlates(frame, vehiclesOf(msg), await network.get(), { ...options, tracked });
+        const vehicles = vehiclesIn(msg, frame);
+        const found = await detectPlates(frame, vehicles, await network.get(), { ...options, tracked });
         rate.tick();
         if (found.vehicles !== undefined) msg.vehicles = found.vehicles;
         msg.plates = found.plates;

@@ -2,9 +2,10 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { PlateEvent, PlateMiss } from '../../src/events/plate-event.js';
 import { VISIT_DEFAULTS } from '../../src/events/options.js';
 import { VisitBook } from '../../src/events/visits.js';
-import { requireFrame, requirePlates } from '../../src/node-red/frame-intake.js';
+import { departedIn, requirePlates, vehiclesIn } from '../../src/node-red/boxes.js';
+import { requireFrame } from '../../src/node-red/frame-intake.js';
 import { handleInput, type Output } from '../../src/node-red/handle-input.js';
-import { cameraOf, frameOf, vehiclesOf, type AlprMessage } from '../../src/node-red/message.js';
+import { cameraOf, frameOf, type AlprMessage } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { StatusLine } from '../../src/node-red/status.js';
 
@@ -48,10 +49,10 @@ export = function (RED: NodeAPI): void {
       (msg) => {
         if (msg.reset === true) book.reset(topicOf(msg));
         const frame = requireFrame(msg);
-        const plates = requirePlates(msg);
-        const vehicles = vehiclesOf(msg);
+        const plates = requirePlates(msg, frame);
+        const vehicles = vehiclesIn(msg, frame);
         const tracked = typeof msg.tracker === 'string';
-        const { departed } = msg;
+        const departed = departedIn(msg);
         // By reference: an overlay behind this node draws what the event is about.
         const heavy: Partial<AlprMessage> = { frame, plates, ...(vehicles === undefined ? {} : { vehicles }) };
         return enter(msg, heavy, { cameraId: frame.cameraId, frame, vehicles, plates, departed, tracked });
@@ -63,9 +64,10 @@ export = function (RED: NodeAPI): void {
         concurrency: 1,
         control: (msg) => {
           if (msg.reset === true) book.reset(topicOf(msg));
-          if (!Array.isArray(msg.departed)) return null;
+          const departed = departedIn(msg);
+          if (departed === undefined) return null;
           const tracked = typeof msg.tracker === 'string';
-          return enter(msg, {}, { cameraId: cameraOf(msg), departed: msg.departed, tracked });
+          return enter(msg, {}, { cameraId: cameraOf(msg), departed, tracked });
         },
         onClose: () => book.reset(),
       },

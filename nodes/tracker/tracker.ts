@@ -1,7 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { requireBoxes, requireFrame } from '../../src/node-red/frame-intake.js';
+import { requireBoxes } from '../../src/node-red/boxes.js';
+import { requireFrame } from '../../src/node-red/frame-intake.js';
 import { handleInput, type Output } from '../../src/node-red/handle-input.js';
-import { addTimings, platesOf, vehiclesOf, type AlprMessage } from '../../src/node-red/message.js';
+import { addTimings, type AlprMessage } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { StatusLine } from '../../src/node-red/status.js';
 import { plateVoting } from '../../src/reading/vote.js';
@@ -32,10 +33,10 @@ export = function (RED: NodeAPI): void {
     const track = (msg: AlprMessage): Output => {
       if (msg.reset === true) forget(cameras, msg);
       const frame = requireFrame(msg);
-      requireBoxes(msg, what);
+      const { vehicles, plates } = requireBoxes(msg, what, frame);
       const started = performance.now();
       const tracker = cameras.get(frame.cameraId);
-      const scene = trackScene(tracker, frame, vehiclesOf(msg), platesOf(msg), what);
+      const scene = trackScene(tracker, frame, vehicles, plates, what);
       if (scene.vehicles !== undefined) msg.vehicles = scene.vehicles;
       if (scene.plates !== undefined) msg.plates = scene.plates;
       msg.tracker = this.id;
@@ -97,7 +98,7 @@ function forget(cameras: TrackerSet, msg: AlprMessage): void {
  */
 function flush(cameras: TrackerSet, msg: AlprMessage, id: string): Output {
   if (typeof msg.topic === 'string' && msg.topic !== '') {
-    msg.departed = [...(msg.departed ?? []), ...(cameras.peek(msg.topic)?.flush() ?? [])];
+    msg.departed = [...(Array.isArray(msg.departed) ? msg.departed : []), ...(cameras.peek(msg.topic)?.flush() ?? [])];
     msg.tracker = id;
     return msg;
   }

@@ -1,10 +1,9 @@
-import type { Plate } from '../detection/types.js';
 import { decodeImage } from '../image/decode.js';
 import { pictureFromPayload } from '../image/payload.js';
 import type { Frame } from '../frame/frame.js';
 import { FrameCounter } from '../sources/counter.js';
 import { AlprNodeError, describeValue, toError } from './errors.js';
-import { addTimings, frameOf, platesOf, vehiclesOf, type AlprMessage } from './message.js';
+import { addTimings, frameOf, type AlprMessage } from './message.js';
 
 /** Flows that put a file name into msg.topic make a camera of every picture. */
 const MAX_CAMERAS = 256;
@@ -82,30 +81,4 @@ function withoutPixels(msg: AlprMessage, cause: Error): AlprNodeError {
     `Expected a frame for msg.frame but received ${received}. ${cause.message}`,
     { cause },
   );
-}
-
-/**
- * msg.plates for nodes that work on what an earlier node found; an empty list is fine.
- * @throws AlprNodeError ALPR_NO_PLATES
- */
-export function requirePlates(msg: AlprMessage): Plate[] {
-  const plates = platesOf(msg);
-  if (plates !== undefined) return plates;
-  throw new AlprNodeError(
-    'ALPR_NO_PLATES',
-    `Expected a list of plates (from plate-detect) for msg.plates but received ${describeValue(msg.plates)}`,
-  );
-}
-
-/**
- * Checks that the message has what is to be tracked.
- * @throws AlprNodeError ALPR_NO_BOXES
- */
-export function requireBoxes(msg: AlprMessage, what: 'auto' | 'vehicles' | 'plates'): void {
-  const vehicles = vehiclesOf(msg) !== undefined;
-  const plates = platesOf(msg) !== undefined;
-  if (what === 'vehicles' ? vehicles : what === 'plates' ? plates : vehicles || plates) return;
-  const expected = what === 'auto' ? 'msg.vehicles or msg.plates' : `msg.${what}`;
-  const received = describeValue(what === 'plates' ? msg.plates : msg.vehicles);
-  throw new AlprNodeError('ALPR_NO_BOXES', `Expected a list of boxes for ${expected} but received ${received}`);
 }

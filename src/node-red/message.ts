@@ -67,34 +67,9 @@ export function cameraOf(msg: AlprMessage): string {
   return typeof msg.topic === 'string' ? msg.topic : '';
 }
 
-/** msg.vehicles when it is a list of things with boxes, otherwise undefined: other nodes may use the name too. */
-export function vehiclesOf(msg: AlprMessage): Vehicle[] | undefined {
-  return isBoxed(msg.vehicles) ? msg.vehicles : undefined;
-}
-
-/** msg.plates, like `vehiclesOf`. */
-export function platesOf(msg: AlprMessage): Plate[] | undefined {
-  return isBoxed(msg.plates) ? msg.plates : undefined;
-}
-
-function isBoxed<T extends { box: unknown }>(list: T[] | undefined): list is T[] {
-  if (!Array.isArray(list)) return false;
-  return list.every((entry) => {
-    const box = (entry as Partial<Vehicle> | null)?.box;
-    return (
-      typeof box === 'object' &&
-      box !== null &&
-      Number.isFinite(box.x1) &&
-      Number.isFinite(box.y1) &&
-      Number.isFinite(box.x2) &&
-      Number.isFinite(box.y2)
-    );
-  });
-}
-
 /** Adds a stage's milliseconds to the message's, to the µs; a new object, because branches of a flow may share the old one. */
 export function addTimings(msg: AlprMessage, timings: Timings): void {
-  const sum: Timings = { ...msg.timings };
+  const sum: Timings = typeof msg.timings === 'object' ? { ...msg.timings } : {};
   for (const [stage, ms] of Object.entries(timings)) sum[stage] = Math.round(((sum[stage] ?? 0) + ms) * 1000) / 1000;
   msg.timings = sum;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AlprMessage } from '../../src/node-red/message.js';
-import { addTimings, cameraOf, frameOf, isControl, platesOf, vehiclesOf } from '../../src/node-red/message.js';
+import { addTimings, cameraOf, frameOf, isControl } from '../../src/node-red/message.js';
 import { isFrame } from '../../src/frame/frame.js';
 import { testFrame } from '../support/fake-network.js';
 
@@ -67,30 +67,6 @@ describe('cameraOf', () => {
   }
 });
 
-describe('lists of boxes', () => {
-  const box = { x1: 0, y1: 0, x2: 4, y2: 2 };
-  it('are taken when everything in them has a box', () => {
-    const vehicles = [{ box, label: 'car', confidence: 1 }];
-    assert.equal(vehiclesOf({ vehicles }), vehicles);
-    assert.deepEqual(platesOf({ plates: [] }), []);
-  });
-
-  const others: [string, unknown][] = [
-    ['nothing', undefined],
-    ['text', 'AB12'],
-    ['a list of text', ['AB12']],
-    ['null in the list', [null]],
-    ['a box without numbers', [{ box: { x1: 'a', y1: 0, x2: 1, y2: 1 } }]],
-    ['a box with NaN', [{ box: { ...box, x2: NaN } }]],
-  ];
-  for (const [title, value] of others) {
-    it(`are not found in ${title}`, () => {
-      assert.equal(vehiclesOf({ vehicles: value as never }), undefined);
-      assert.equal(platesOf({ plates: value as never }), undefined);
-    });
-  }
-});
-
 describe('addTimings', () => {
   it('adds stages and sums repeated ones, without touching the object that other branches see', () => {
     const before = { decode: 5, read: 2 };
@@ -98,5 +74,11 @@ describe('addTimings', () => {
     addTimings(msg, { read: 3, track: 1 });
     assert.deepEqual(msg.timings, { decode: 5, read: 5, track: 1 });
     assert.deepEqual(before, { decode: 5, read: 2 });
+  });
+
+  it('begins anew where another node has used the name', () => {
+    const msg = { timings: 'since noon' as never } as AlprMessage;
+    addTimings(msg, { read: 3 });
+    assert.deepEqual(msg.timings, { read: 3 });
   });
 });
