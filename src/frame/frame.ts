@@ -19,7 +19,7 @@ export interface FrameHeader {
  *
  * Immutable once sent. Node-RED copies messages with lodash's cloneDeep where a wire forks; that copies own enumerable
  * properties and keeps the prototype, but passes functions by reference. So the pixels hang on a function, the lease:
- * every copy of a frame shares one lease, and the pixels go back to the pool when the last copy is gone.
+ * every copy of a frame shares one lease. When its pixels go back to the pool is said there (lease.ts, pool.ts).
  */
 export class Frame implements FrameHeader {
   readonly id: string;

@@ -6,7 +6,9 @@
  * on the frame: sources wait for that count to fall to zero before they send more (back-pressure).
  *
  * Memory returns to the pool when the lease is garbage-collected. While it rests (our nodes had it, none has it now) the pool
- * may also take it for a new frame, longest rest first, once frames fill their budget; reading it then throws. `keep` forbids that.
+ * may also take it for a new frame, longest rest first, once frames fill their budget; reading it then throws. `keep` forbids
+ * that: a user's function node that holds a frame back for more than a moment says `msg.frame.lease.keep()` first. Such frames
+ * count against the budget until every message with them is forgotten and garbage-collected.
  */
 export interface PixelLease {
   (): SharedArrayBuffer;

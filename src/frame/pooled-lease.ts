@@ -34,7 +34,7 @@ export class FrameRecycledError extends Error {
   constructor(frameId: string) {
     super(
       `Expected pixels that are in use for frame ${frameId} but received a frame whose pixels were recycled: ` +
-        'it was held up for too long between two nodes',
+        'it was held up for too long between two nodes (msg.frame.lease.keep() in a function node keeps it)',
     );
     this.name = 'FrameRecycledError';
   }
