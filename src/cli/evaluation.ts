@@ -1,6 +1,7 @@
 import { iou } from '../detection/boxes.js';
 import type { Box } from '../detection/types.js';
-import { editDistance, mergeConfusables, normalisePlate } from '../reading/normalise.js';
+import { foldLookAlikes } from '../detection/look-alikes.js';
+import { editDistance, normalisePlate } from '../reading/normalise.js';
 import type { Label } from './labels.js';
 
 /** Boxes found in one picture, with what was read there. */
@@ -76,11 +77,11 @@ export function scoreReading(score: ReadingScore, expected: string, read: string
   score.characters += truth.length;
   score.edits += editDistance(truth, text);
   if (truth === text) score.exact++;
-  if (mergeConfusables(truth) === mergeConfusables(text)) score.exactMerged++;
+  if (foldLookAlikes(truth) === foldLookAlikes(text)) score.exactMerged++;
 }
 
 function sameText(read: string, expected: string): boolean {
-  return mergeConfusables(comparable(read)) === mergeConfusables(comparable(expected));
+  return foldLookAlikes(comparable(read)) === foldLookAlikes(comparable(expected));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { foldLookAlikes } from '../detection/look-alikes.js';
 import type { Miss, PlateVote } from '../detection/types.js';
 import type { VisitRules } from './options.js';
 
@@ -35,10 +36,7 @@ export function duplicate(elapsedMs: number, dedupeMs: number): Miss {
   return { code: 'duplicate', reason: `duplicate ${value.toFixed(1)} s ≤ ${limit} s`, value, limit };
 }
 
-/**
- * The same for texts that are one plate to a reader: O and 0, I and 1 are drawn alike in many fonts, and the winner may change
- * from visit to visit.
- */
+/** What tells visits apart: texts that differ in look-alikes only are one plate. */
 export function plateKey(text: string): string {
-  return text.replaceAll('O', '0').replaceAll('I', '1');
+  return foldLookAlikes(text);
 }

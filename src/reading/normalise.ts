@@ -9,14 +9,6 @@ export function normalisePlate(text: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/**
- * The letters O and I as the digits 0 and 1. Many countries' plates draw them alike, so evaluation counts them as one; nothing else
- * should, because elsewhere they differ.
- */
-export function mergeConfusables(text: string): string {
-  return text.replace(/O/g, '0').replace(/I/g, '1');
-}
-
 /** Levenshtein distance: characters to insert, delete or replace. Counts code points, so a character outside the BMP is one. */
 export function editDistance(a: string, b: string): number {
   const from = Array.from(a);

@@ -1,3 +1,5 @@
+import { lookAlike } from '../detection/look-alikes.js';
+
 /** One character of one reading, or what all readings together say for one. */
 export interface Spoken {
   /** Decides who wins. */
@@ -11,18 +13,6 @@ export interface Column {
   readonly characters: Map<string, Spoken>;
   /** Evidence that there is no character here. */
   gap: number;
-}
-
-/** Characters that many plate fonts draw alike; a reader tells them apart by chance. */
-const LOOK_ALIKE: Readonly<Record<string, string>> = { O: '0', I: '1', '0': 'O', '1': 'I' };
-
-export function lookAlike(a: string, b: string): boolean {
-  return LOOK_ALIKE[a] === b;
-}
-
-/** The same text for texts that differ in look-alikes only. */
-export function foldLookAlikes(text: string): string {
-  return text.replaceAll('O', '0').replaceAll('I', '1');
 }
 
 /**

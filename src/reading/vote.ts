@@ -1,5 +1,6 @@
+import { foldLookAlikes, lookAlike } from '../detection/look-alikes.js';
 import type { Candidate, Character, PlateVote, RatedReading } from '../detection/types.js';
-import { foldLookAlikes, lookAlike, Profile, type Column, type Spoken } from './profile.js';
+import { Profile, type Column, type Spoken } from './profile.js';
 
 /** From this sharpness (variance of the Laplacian) on, blur no longer costs a reading weight; twice the blur gate's default. */
 const SHARP = 200;

@@ -6,7 +6,7 @@ import { emptyDetectionScore, emptyReadingScore, scoreDetections, scoreReading }
 import { readLabels, type LabelledPicture } from '../../src/cli/labels.js';
 import type { Plate } from '../../src/detection/types.js';
 import type { PlateEvent } from '../../src/events/plate-event.js';
-import { mergeConfusables } from '../../src/reading/normalise.js';
+import { foldLookAlikes } from '../../src/detection/look-alikes.js';
 import { datasetsFolder, exampleFlow, onlyNode, recordFlow, type FlowNode } from './recorded-flow.js';
 
 const datasets = datasetsFolder();
@@ -38,8 +38,8 @@ describe('Real pictures and clips through the flow', function () {
         const { outputs, errors } = await recordFlow(flow, record, onlyNode(flow, 'alpr-lprnet-read').id, 240_000);
         assert.deepEqual(errors, []);
         const events = outputs[0]!.map(({ payload }) => payload as PlateEvent);
-        const finals = events.filter(({ event }) => event === 'final').map(({ plate }) => mergeConfusables(plate));
-        for (const plate of expected.map((text) => mergeConfusables(text))) {
+        const finals = events.filter(({ event }) => event === 'final').map(({ plate }) => foldLookAlikes(plate));
+        for (const plate of expected.map((text) => foldLookAlikes(text))) {
           assert.equal(finals.filter((text) => text === plate).length, 1, `${plate} in ${finals.join(', ')}`);
         }
       });

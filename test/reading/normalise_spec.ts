@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { editDistance, mergeConfusables, normalisePlate } from '../../src/reading/normalise.js';
+import { editDistance, normalisePlate } from '../../src/reading/normalise.js';
 
 describe('normalisePlate', () => {
   const cases: [string, string][] = [
@@ -19,12 +19,6 @@ describe('normalisePlate', () => {
     it(`${JSON.stringify(text)} becomes ${JSON.stringify(expected)}`, () =>
       assert.equal(normalisePlate(text), expected));
   }
-});
-
-describe('mergeConfusables', () => {
-  it('counts O as 0 and I as 1, and nothing else', () => {
-    assert.equal(mergeConfusables('OI0IQDLBS8'), '0101QDLBS8');
-  });
 });
 
 describe('editDistance', () => {
