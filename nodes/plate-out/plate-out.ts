@@ -9,7 +9,7 @@ import { cameraOf, frameOf, type AlprMessage } from '../../src/node-red/message.
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { StatusLine } from '../../src/node-red/status.js';
 
-/** One event per visit on the first output; every vehicle or plate that gave none, with the reason, on the second. */
+/** The events of each visit on the first output; every vehicle or plate that gave none, with the reason, on the second. */
 export = function (RED: NodeAPI): void {
   function PlateOut(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);

@@ -109,7 +109,7 @@ export interface Vehicle {
   trackId?: number;
   /** What is known of the track's plate so far; set by the tracker. */
   plate?: PlateVote;
-  /** Settled, but worth another look (now much larger, or the vote is doubtful); set by the tracker. */
+  /** Settled, but worth another look (now much larger, or out of sight for a while); set by the tracker. */
   reread?: boolean;
   /** Why there is no plate on it in this frame. */
   held?: Miss;

@@ -19,7 +19,7 @@ export interface VisitInput {
   tracked: boolean;
 }
 
-/** Turns what the flow knows frame by frame into one event per visit, and says why where there is none. */
+/** Turns what the flow knows frame by frame into the few events of each visit, and says why where there are none. */
 export class VisitBook {
   readonly #rules: VisitRules;
   /** In order of use, least recent first. */

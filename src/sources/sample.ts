@@ -20,8 +20,8 @@ export interface SampleSource extends FrameSource {
 }
 
 /**
- * The shipped pictures are moments of the clip about two seconds apart, dated closer than that: near enough that a vehicle
- * which waits stays one track, far enough to look at each.
+ * The shipped pictures are moments of the clip, most of them in pairs that lie within a second and seconds between the pairs. All
+ * are dated half a second apart: near enough that a vehicle stays one track over a pair, far enough to look at each.
  */
 const picturesPerSecond = 2;
 
