@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Metadata } from 'sharp';
 import type { Frame } from '../frame/frame.js';
@@ -17,6 +17,8 @@ export interface DecodeOptions {
 }
 
 const DEFAULT_MAX_MEGAPIXELS = 64;
+/** No camera writes such a file; reading it would only fill the memory. */
+const LARGEST_FILE = 512 * 1024 * 1024;
 export const EXPECTED_PICTURE = 'Expected a picture (JPEG, PNG, WebP, GIF, TIFF, AVIF)';
 
 /**
@@ -73,7 +75,8 @@ export async function decodeImage(
 
 async function readPicture(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    const { size } = await stat(path);
+    if (size <= LARGEST_FILE) return await readFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? firstLine(error);
     const why = { ENOENT: 'no such file', EISDIR: 'a folder', EACCES: 'a file that may not be read' }[code] ?? code;
@@ -81,6 +84,10 @@ async function readPicture(path: string): Promise<Buffer> {
       cause: error,
     });
   }
+  throw new ImageError(
+    'ALPR_IMAGE_TOO_LARGE',
+    `${EXPECTED_PICTURE} of at most 512 MiB at "${basename(path)}" but received a larger file`,
+  );
 }
 
 async function readMetadata(sharp: ReturnType<typeof loadSharp>, bytes: Buffer, name: string): Promise<Metadata> {

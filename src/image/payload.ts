@@ -43,7 +43,8 @@ function fromDataUrl(text: string): Buffer {
 }
 
 function fromBase64(text: string): Buffer | undefined {
-  if (!/^[A-Za-z0-9+/_\-\s]+={0,2}\s*$/.test(text)) return undefined;
+  // No two parts that take the same characters: megabytes of spaces must not be tried in every way.
+  if (!/^[A-Za-z0-9+/_\-\s]+(?:=\s*){0,2}$/.test(text)) return undefined;
   return Buffer.from(text, 'base64');
 }
 
@@ -68,9 +69,14 @@ function looksLikePath(text: string): boolean {
 function describe(payload: unknown): string {
   if (payload === undefined || payload === null) return `${payload}`;
   if (Array.isArray(payload)) return `an array of ${payload.length}`;
+  // Its keys would be as many as its numbers.
+  if (ArrayBuffer.isView(payload)) return `${payload.byteLength} bytes that are no Buffer or Uint8Array`;
   if (typeof payload === 'object') {
     const keys = Object.keys(payload);
-    const shown = keys.slice(0, 5).join(', ');
+    const shown = keys
+      .slice(0, 5)
+      .map((key) => (key.length > 30 ? `${key.slice(0, 30)}…` : key))
+      .join(', ');
     return keys.length === 0 ? 'an empty object' : `an object with ${shown}${keys.length > 5 ? ', …' : ''}`;
   }
   return `a ${typeof payload}`;

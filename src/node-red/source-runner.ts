@@ -71,9 +71,14 @@ export class SourceRunner {
     }
     this.isRunning = false;
     if (!hasBegun) opened(this.stopped ? undefined : failure);
-    if (this.stopped) this.options.ended('stopped');
-    else if (failure === undefined) this.options.ended('ended');
-    else if (hasBegun) this.options.failed(failure);
+    try {
+      if (this.stopped) this.options.ended('stopped');
+      else if (failure === undefined) this.options.ended('ended');
+      else if (hasBegun) this.options.failed(failure);
+    } catch (thrown) {
+      // Other nodes' code may run in there. Nobody waits for this promise who could handle it, and Node ends the process then.
+      process.emitWarning(toError(thrown));
+    }
   }
 
   private async play(source: FrameSource, begun: () => void): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -278,6 +278,18 @@ describe('decodeImage', () => {
   for (const { name, make, code, message } of bad) {
     it(`says what it expected and what came for ${name}`, async () => assertFails(decode(await make()), code, message));
   }
+
+  it('does not read a file that is far too large', async () => {
+    const path = join(folder, 'film.mov');
+    writeFileSync(path, '');
+    // Sparse: takes no room on the disk.
+    truncateSync(path, 512 * 1024 * 1024 + 1);
+    await assertFails(
+      decode(path),
+      'ALPR_IMAGE_TOO_LARGE',
+      /at most 512 MiB at "film\.mov" but received a larger file/,
+    );
+  });
 
   it('names files by their last part only', async () => {
     const path = join(folder, 'note.jpg');

@@ -45,6 +45,10 @@ describe('pictureFromPayload', () => {
     ['an array', [1, 2, 3], /received an array of 3$/],
     ['an object', { temperature: 20, unit: 'C' }, /received an object with temperature, unit$/],
     ['an empty object', {}, /received an empty object$/],
+    ['an object with a long key', { ['k'.repeat(90)]: 1 }, /received an object with k{30}…$/],
+    ['numbers that are no bytes', new Float32Array(3), /received 12 bytes that are no Buffer or Uint8Array$/],
+    // Tried in every way to split the spaces, this would take half a minute.
+    ['a great many spaces', `A${' '.repeat(300_000)}!`, /received text of 300002 characters/],
     ['empty text', '  ', /received empty text$/],
     ['words', 'open the gate please', /received text of 20 characters/],
     ['a word that is base64 by chance', 'start', /received text of 5 characters/],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { FramePool } from '../../src/frame/pool.js';
 import type { Frame } from '../../src/frame/frame.js';
 import { CameraRuns } from '../../src/node-red/camera-runs.js';
@@ -49,6 +50,23 @@ function options(source: FrameSource, change: Partial<RunOptions> = {}): { log: 
 const turns = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('SourceRunner', () => {
+  for (const [what, count, failAt] of [
+    ['the end', 1, undefined],
+    ['the failure', 2, 1],
+  ] as const) {
+    it(`is over, without a rejection, when those who are told of ${what} throw`, async () => {
+      const warned = once(process, 'warning');
+      const throwing = (): never => {
+        throw new Error('other code');
+      };
+      const { source } = fakeSource(count, failAt === undefined ? {} : { failAt });
+      const runner = new SourceRunner(options(source, { ended: throwing, failed: throwing }).run);
+      await runner.finished;
+      assert.equal(runner.running, false);
+      assert.equal(((await warned)[0] as Error).message, 'other code');
+    });
+  }
+
   it('sends every frame in order and ends', async () => {
     const { source, state } = fakeSource(20);
     const { log, run } = options(source);
