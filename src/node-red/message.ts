@@ -47,8 +47,8 @@ function isFrameOfAnotherCopy(value: unknown): value is Frame {
 
 function isLease(value: unknown): value is PixelLease {
   if (typeof value !== 'function') return false;
-  const { retain, release, onIdle } = value as Partial<PixelLease>;
-  return typeof retain === 'function' && typeof release === 'function' && typeof onIdle === 'function';
+  const { retain, release, keep, onIdle } = value as Partial<PixelLease>;
+  return [retain, release, keep, onIdle].every((member) => typeof member === 'function');
 }
 
 /**

@@ -225,6 +225,32 @@ describe('Bad input', () => {
     assert.deepEqual(second.vehicles, first.vehicles);
   });
 
+  describe('instead of a frame', () => {
+    const types = ['vehicle-detect', 'tracker', 'plate-detect', 'blur-gate', 'lprnet-read', 'hailo-infer', 'overlay'];
+    const junk: [string, unknown][] = [
+      ['a frame that went through JSON', JSON.parse(JSON.stringify(frame()))],
+      ['a frame that went through JSON, with pixels beside it', { ...frame().toJSON(), pixels: [1, 2, 3] }],
+      ['nothing', undefined],
+      ['null', null],
+      ['text', 'frame'],
+      ['a function', () => new SharedArrayBuffer(4)],
+      ['a lease that only looks like one', { ...frame().toJSON(), lease: Object.assign(() => null, { retain: 1 }) }],
+    ];
+    for (const type of [...types, 'plate-out']) {
+      for (const [title, value] of junk) {
+        it(`${type} refuses ${title}`, async () => {
+          const run = await load(type);
+          const code = ['tracker', 'blur-gate', 'plate-out'].includes(type) || value !== undefined;
+          const expected = {
+            code: code ? 'ALPR_NO_FRAME' : 'ALPR_IMAGE_INPUT',
+            message: /^\w+: Expected a (frame|picture)/,
+          };
+          await assertRefused(run, { ...good(), frame: value }, good(1), expected);
+        });
+      }
+    }
+  });
+
   describe('where boxes are expected', () => {
     const inside = /a box \(x1 < x2, y1 < y2\) inside the frame of 64 × 48 for msg\.(plates|vehicles)\[0\]\.box/;
     const list = /Expected a list of (plates|boxes).* received /;
