@@ -4,8 +4,7 @@
  * Run: npx tsx bench/flow.ts [--seconds 30] [--video clip.mp4]
  */
 import { availableParallelism, cpus } from 'node:os';
-import type { Report } from './node-red-process.js';
-import { benchArguments, build, DemoFlow } from './node-red.js';
+import { benchArguments, build, DemoFlow, type Report } from './node-red.js';
 import { measureStages, type StageTimes } from './stages.js';
 import { printTable, summarise } from './table.js';
 

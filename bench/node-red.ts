@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Report } from './node-red-process.js';
 import { NEVER_SETTLES } from './stages.js';
 
 const ROOT = resolve(__dirname, '..');
@@ -44,6 +44,29 @@ export interface FlowOptions {
   settles: boolean;
 }
 
+export interface Report {
+  /** Seconds since the last report. */
+  seconds: number;
+  /** Frames that left camera-in, were read, and were drawn since the last report. */
+  sent: number;
+  read: number;
+  drawn: number;
+  /** Events of plate-out. */
+  events: number;
+  /** ms from camera-in to the drawn picture, mean. */
+  latency: number;
+  /** ms beyond the 10 ms of the sampling timer. */
+  delay: { p50: number; p99: number; max: number };
+  /** Bytes. */
+  rss: number;
+  heap: number;
+  external: number;
+  /** Handles and requests that keep the process alive, by kind. */
+  resources: Record<string, number>;
+  /** CPU of this process (all threads), cores. */
+  cpu: number;
+}
+
 /** The demo flow in a Node-RED of its own. */
 export class DemoFlow {
   private constructor(
@@ -59,10 +82,21 @@ export class DemoFlow {
     const packageFile = { name: 'bench', private: true, dependencies: { [PACKAGE]: '*' } };
     writeFileSync(join(userDirectory, 'package.json'), JSON.stringify(packageFile));
     writeFileSync(join(userDirectory, 'flows.json'), JSON.stringify(demoFlow(options)));
-    const child = spawn(process.execPath, ['-r', 'tsx/cjs', join(__dirname, 'node-red-process.ts'), userDirectory], {
-      cwd: ROOT,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+    const settings = {
+      uiHost: '127.0.0.1',
+      uiPort: await freePort(),
+      flowFile: 'flows.json',
+      credentialSecret: 'bench',
+      telemetry: { enabled: false, updateNotification: false },
+      logging: { console: { level: 'error', metrics: false, audit: false } },
+    };
+    writeFileSync(join(userDirectory, 'settings.js'), `module.exports = ${JSON.stringify(settings)};`);
+    const red = join(ROOT, 'node_modules/node-red/red.js');
+    const child = spawn(
+      process.execPath,
+      ['--require', join(__dirname, 'watch-node-red.cjs'), red, '--userDir', userDirectory],
+      { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    );
     return new DemoFlow(child, userDirectory);
   }
 
@@ -110,6 +144,17 @@ export class DemoFlow {
     clearTimeout(timer);
     rmSync(this.userDirectory, { recursive: true, force: true });
   }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 function demoFlow(options: FlowOptions): Record<string, unknown>[] {

@@ -226,5 +226,10 @@ class VideoSource implements FrameSource {
 function startThread(start: VideoThreadStart): Worker {
   const extension = extname(__filename);
   const execArgv = extension === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [];
-  return new Worker(join(__dirname, `video-thread${extension}`), { workerData: start, execArgv });
+  return new Worker(join(__dirname, `video-thread${extension}`), {
+    workerData: start,
+    execArgv,
+    // Chunks of the pipe are garbage at once; V8 would collect 48 MB of them before it looks.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
 }
