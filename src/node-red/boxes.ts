@@ -90,9 +90,11 @@ function checkEntry(entry: unknown, name: string, frame: Size): void {
     const value = fieldOf(entry, field);
     if (value !== undefined && !isRight(value)) throw boxError(expected, `${name}.${field}`, describeValue(value));
   };
+  for (const field of ['label', 'text', 'region']) check(field, 'text', isText);
+  for (const field of ['confidence', 'textConfidence', 'sharpness']) check(field, 'a number', Number.isFinite);
+  for (const field of ['trackId', 'vehicle']) check(field, 'a whole number', Number.isInteger);
+  for (const field of ['characters', 'candidates']) check(field, 'a list of {text, confidence}', isTexts);
   check('corners', 'four points {x, y}', isQuad);
-  check('text', 'text', isText);
-  check('trackId', 'a whole number', Number.isInteger);
   // A vehicle's vote is called plate, a plate's vote.
   check('vote', 'the vote of a tracker', isVote);
   check('plate', 'the vote of a tracker', isVote);
@@ -120,7 +122,18 @@ function isText(value: unknown): boolean {
 
 function isVote(value: unknown): boolean {
   const numbers = ['confidence', 'reads', 'agreeing'];
-  return isText(fieldOf(value, 'text')) && numbers.every((field) => Number.isFinite(fieldOf(value, field)));
+  const lists = ['characters', 'candidates'].map((field) => fieldOf(value, field));
+  return (
+    isText(fieldOf(value, 'text')) &&
+    numbers.every((field) => Number.isFinite(fieldOf(value, field))) &&
+    lists.every((list) => list === undefined || isTexts(list))
+  );
+}
+
+/** Characters, or whole readings, with how sure they are. */
+function isTexts(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  return value.every((entry) => isText(fieldOf(entry, 'text')) && Number.isFinite(fieldOf(entry, 'confidence')));
 }
 
 function isMiss(value: unknown): boolean {

@@ -63,6 +63,23 @@ describe('boxes of a message', () => {
     ['a corner at NaN', { box, corners: [{ x: NaN, y: 1 }, ...corners.slice(1)] }, 'four points {x, y}'],
     ['a text that is a number', { box, text: 42 }, 'Expected text for msg.plates[1].text but received 42'],
     ['a vote that is text', { box, vote: 'AB12' }, 'the vote of a tracker for msg.plates[1].vote but received "AB12"'],
+    ['a vote of junk characters', { box, vote: { ...vote, characters: ['A'] } }, 'the vote of a tracker for'],
+    [
+      'a label that is none',
+      { box, label: Symbol('car') },
+      'Expected text for msg.plates[1].label but received a symbol',
+    ],
+    [
+      'a confidence that is text',
+      { box, confidence: 'high' },
+      'a number for msg.plates[1].confidence but received "high"',
+    ],
+    [
+      'characters that are text',
+      { box, characters: 'AB' },
+      'a list of {text, confidence} for msg.plates[1].characters',
+    ],
+    ['half a vehicle', { box, vehicle: 0.5 }, 'a whole number for msg.plates[1].vehicle but received 0.5'],
     ['a track that is text', { box, trackId: 'a' }, 'a whole number for msg.plates[1].trackId but received "a"'],
     ['a reason that is text', { box, held: 'no' }, 'a reason {code, reason} for msg.plates[1].held but received "no"'],
   ];
