@@ -205,7 +205,7 @@ export class InputQueue {
   }
 }
 
-/** `ALPR_NO_PICTURE` → `no picture`; errors without a code of ours show the start of their message. */
+/** `ALPR_NO_FRAME` → `no frame`; errors without a code of ours show the start of their message. */
 export function statusOf(error: Error): string {
   const { code } = error as Partial<AlprNodeError>;
   if (typeof code === 'string' && code.startsWith('ALPR_')) return code.slice(5).toLowerCase().replaceAll('_', ' ');
