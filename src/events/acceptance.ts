@@ -1,5 +1,5 @@
 import { foldLookAlikes } from '../detection/look-alikes.js';
-import type { Miss, PlateVote } from '../detection/types.js';
+import type { Character, Miss, PlateVote } from '../detection/types.js';
 import type { VisitRules } from './options.js';
 
 /** Why a text may not become an event; undefined when it may. */
@@ -24,9 +24,34 @@ export function neededReads(vote: PlateVote, rules: VisitRules): number {
   return Math.max(rules.minReads, Math.floor(vote.reads / 2) + 1);
 }
 
+/**
+ * A final has no character less sure than this, unless the track is settled. A mean hides the one weak character
+ * that makes the plate another one, and neighbouring frames misread alike.
+ */
+const LEAST_CHARACTER = 0.6;
+
+/** Why a text is not sure enough for a `final`; undefined when it is. */
+export function doubt(characters: readonly Character[]): Miss | undefined {
+  const weakest = characters.reduce((least, { confidence }) => Math.min(least, confidence), 1);
+  if (weakest >= LEAST_CHARACTER) return undefined;
+  const shown = (Math.floor(weakest * 100) / 100).toFixed(2);
+  return {
+    code: 'confidence',
+    reason: `character ${shown} < ${LEAST_CHARACTER.toFixed(2)}`,
+    value: weakest,
+    limit: LEAST_CHARACTER,
+  };
+}
+
 /** Too few readings say the same. */
 export function disagreement(agreeing: number, minReads: number): Miss {
   return { code: 'disagreement', reason: `agreeing ${agreeing} < ${minReads}`, value: agreeing, limit: minReads };
+}
+
+/** What an unsettled vote still lacks for a `final`; undefined when nothing. */
+export function shortfall(vote: PlateVote, rules: VisitRules): Miss | undefined {
+  const needed = neededReads(vote, rules);
+  return vote.agreeing < needed ? disagreement(vote.agreeing, needed) : doubt(vote.characters);
 }
 
 /** The plate was announced already: `elapsedMs` since it was last seen. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Box, DepartedTrack, Miss, MissCode, Plate, PlateVote, Vehicle } from '../detection/types.js';
-import { disagreement, duplicate, plateKey, refusal, neededReads } from './acceptance.js';
+import { disagreement, doubt, duplicate, neededReads, plateKey, refusal, shortfall } from './acceptance.js';
 import type { VisitRules } from './options.js';
 import type { PlateEvent, PlateMiss } from './plate-event.js';
 import { RecentVisits, type Visit } from './recent-visits.js';
@@ -83,7 +83,7 @@ export class CameraVisits {
     if (plate.held !== undefined || !hasText(plate)) return;
     const single = readingAsVote(plate, 1, 1);
     const known = this.#recent.find(plate.text, this.#now);
-    const refused = refusal(plate.text, single.confidence, this.rules);
+    const refused = refusal(plate.text, single.confidence, this.rules) ?? doubt(single.characters);
     const miss = refused ?? (known && duplicate(this.#now - known.lastSeen, this.rules.dedupeMs));
     if (known !== undefined && refused === undefined) {
       known.lastSeen = this.#now;
@@ -114,7 +114,7 @@ export class CameraVisits {
       if (report) this.#missOnce(state, refused, vote.text);
       return;
     }
-    const enough = vote.settled || vote.agreeing >= neededReads(vote, this.rules);
+    const enough = vote.settled || shortfall(vote, this.rules) === undefined;
     const own = state.visit;
     if (own?.finalText !== undefined && plateKey(own.finalText) === plateKey(vote.text)) return;
     if (own?.finalText !== undefined && (!enough || own.corrections >= MAX_CORRECTIONS)) return;
@@ -210,7 +210,9 @@ export class CameraVisits {
   #whyNothing({ vote, held, plateSeen }: TrackState): Miss {
     if (vote !== undefined) {
       return (
-        refusal(vote.text, vote.confidence, this.rules) ?? disagreement(vote.agreeing, neededReads(vote, this.rules))
+        refusal(vote.text, vote.confidence, this.rules) ??
+        shortfall(vote, this.rules) ??
+        disagreement(vote.agreeing, neededReads(vote, this.rules))
       );
     }
     if (held === undefined) {

@@ -11,6 +11,14 @@ function vote(text: string, agreeing: number, extra: Partial<PlateVote> = {}): P
   const candidates = [{ text, confidence: 1 }];
   return { text, confidence: 0.9, characters, candidates, reads: agreeing, agreeing, settled: false, ...extra };
 }
+/** Sure but for its last character. */
+function doubtful(text: string, agreeing: number): PlateVote {
+  const sure = vote(text, agreeing, { confidence: 0.85 });
+  return {
+    ...sure,
+    characters: sure.characters.map((c, i) => (i === text.length - 1 ? { ...c, confidence: 0.599 } : c)),
+  };
+}
 const tracked = (trackId: number, given: PlateVote | undefined, extra: Partial<Plate> = {}): Plate => ({
   box: BOX,
   confidence: 0.8,
@@ -150,6 +158,20 @@ describe('visits of tracked plates', () => {
           { t: 2, plates: [tracked(1, vote('AB1234', 16, { reads: 31 }))], events: ['final AB1234'] },
         ],
         visits: [0, 0],
+      },
+      {
+        title: 'give no final while one character is doubtful, and say so in the end',
+        steps: [
+          { t: 0, plates: [tracked(1, doubtful('MKT4877', 2))], events: ['provisional MKT4877'] },
+          { t: 1, departed: [gone(1, 0)], events: ['left MKT4877'], misses: ['character 0.59 < 0.60'] },
+        ],
+        counts: { confidence: 1 },
+      },
+      {
+        title: 'believe a settled vote in spite of one doubtful character',
+        steps: [
+          { t: 0, plates: [tracked(1, { ...doubtful('MKT4827', 3), settled: true })], events: ['final MKT4827'] },
+        ],
       },
       {
         title: 'give no final without agreement: the departure says so',
