@@ -41,8 +41,9 @@ function messages(seed: number): () => AlprMessage {
   const shake = <T extends object>(entry: T): T => {
     const shaken = entry as Record<string, unknown>;
     for (const field of Object.keys(shaken)) {
-      if (random() < 0.04) shaken[field] = anything();
-      else if (random() < 0.04) delete shaken[field];
+      const roll = random();
+      if (roll < 0.04) shaken[field] = anything();
+      else if (roll < 0.08) delete shaken[field];
     }
     return entry;
   };

@@ -1,5 +1,6 @@
+import type { Corners } from '../../detection/types.js';
 import type { Manifest } from '../../models/manifest.js';
-import type { Network, RunRequest, RunResponse } from '../device.js';
+import type { Network, RunRequest, RunResponse, View } from '../device.js';
 import type { WorkerPool } from '../pool/worker-pool.js';
 import { checkSource, checkViews } from './check-request.js';
 import { keepingAlive } from './in-use.js';
@@ -37,15 +38,24 @@ export function networkShare(network: OpenNetwork, manifest: Manifest, giveBack:
   };
 }
 
+/** Boxes come from messages; what else hangs on them (functions, say) may not cross to a worker. */
+function plainView(view: View): View {
+  const margin = view.margin === undefined ? {} : { margin: view.margin };
+  if ('corners' in view) return { corners: view.corners.map(({ x, y }) => ({ x, y })) as Corners, ...margin };
+  const { x1, y1, x2, y2 } = view.box;
+  return { box: { x1, y1, x2, y2 }, ...margin };
+}
+
 async function runNetwork({ key, spec, pool }: OpenNetwork, request: RunRequest): Promise<RunResponse> {
   const { source, views, options = {}, fairKey } = request;
   checkSource(source);
   checkViews(views);
   inputSize(spec.manifest, options.inputSize);
   const picture = sharedPicture(source);
+  const plainViews = views.map(plainView);
   const started = performance.now();
   const work = pool.run(fairKey, (known): CpuJob => {
-    const job: CpuJob = { kind: 'infer', network: key, source: picture, views, options };
+    const job: CpuJob = { kind: 'infer', network: key, source: picture, views: plainViews, options };
     // Alphabets may have thousands of characters: each worker is told about a network once, not with every frame.
     if (known.has(key)) return job;
     known.add(key);

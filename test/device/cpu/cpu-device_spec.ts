@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Corners } from '../../../src/detection/types';
 import { type CpuDevice, cpuDevice } from '../../../src/device/cpu/cpu-device';
 import type { RunOptions, View } from '../../../src/device/device';
 import type { Manifest, ModelInput } from '../../../src/models/manifest';
@@ -373,6 +374,27 @@ describe('CPU device', () => {
       results[0]!.tensors['same']!.data,
       each(2, 4, () => [7, 8, 9]),
     );
+  });
+
+  it('takes boxes and corners with things on them that cannot cross to a thread', async () => {
+    const manifest = folder.add('extra', mirror('uint8', 'NHWC', 4, 2), {
+      input: plainInput,
+      output: { decoder: 'tensors' },
+    });
+    const extra = { describe: () => 'from a function node' };
+    const corners = [
+      { x: 0, y: 0, ...extra },
+      { x: 4, y: 0, ...extra },
+      { x: 4, y: 2, ...extra },
+      { x: 0, y: 2, ...extra },
+    ] as Corners;
+    const { results } = await runOnce(manifest, tiny, [{ box: { x1: 0, y1: 0, x2: 4, y2: 2, ...extra } }, { corners }]);
+    const whole = each(2, 4, (y, x) => [0, 1, 2].map((c) => tinyAt(x, y, c)));
+    for (const result of results) {
+      assert.ok(result.kind === 'tensors');
+      assert.deepEqual(result.tensors['same']!.data, whole);
+    }
+    assert.equal(results.length, 2);
   });
 
   it('says what it is', async () => {
