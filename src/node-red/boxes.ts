@@ -126,7 +126,7 @@ function isVote(value: unknown): boolean {
   return (
     isText(fieldOf(value, 'text')) &&
     numbers.every((field) => Number.isFinite(fieldOf(value, field))) &&
-    lists.every((list) => list === undefined || isTexts(list))
+    lists.every(isTexts)
   );
 }
 

@@ -63,6 +63,7 @@ describe('boxes of a message', () => {
     ['a corner at NaN', { box, corners: [{ x: NaN, y: 1 }, ...corners.slice(1)] }, 'four points {x, y}'],
     ['a text that is a number', { box, text: 42 }, 'Expected text for msg.plates[1].text but received 42'],
     ['a vote that is text', { box, vote: 'AB12' }, 'the vote of a tracker for msg.plates[1].vote but received "AB12"'],
+    ['a vote without characters', { box, vote: { ...vote, characters: undefined } }, 'the vote of a tracker for'],
     ['a vote of junk characters', { box, vote: { ...vote, characters: ['A'] } }, 'the vote of a tracker for'],
     [
       'a label that is none',
