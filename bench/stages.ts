@@ -78,7 +78,7 @@ export async function measureStages(source: SourceSettings, frames: number, sett
       const drawing = composeDrawing(frame, scene.vehicles, scene.plates, everything);
       await shared.device.pixels.draw(frame, canvas.buffer, drawing, 'bench');
       const drawn = performance.now();
-      await encodeJpeg(canvas, { quality: 80, maxWidth: 1280 });
+      await encodeJpeg(canvas, { quality: 80, maxWidth: 960 });
       const encoded = performance.now();
       framePool().recycle(canvas);
       if (!warm) continue;
@@ -91,7 +91,7 @@ export async function measureStages(source: SourceSettings, frames: number, sett
       note(result, 'lprnet-read', timings['read'] ?? 0, network['text'] ?? 0);
       note(result, 'tracker and the rest of the cascade', processed - decoded - known, 0);
       note(result, 'overlay: draw', drawn - processed, 0);
-      note(result, 'overlay: JPEG, 1280 wide', encoded - drawn, 0);
+      note(result, 'overlay: JPEG, 960 wide', encoded - drawn, 0);
       result.frame.push(encoded - started);
       result.size = `${frame.width}x${frame.height}`;
     }
@@ -104,7 +104,7 @@ export async function measureStages(source: SourceSettings, frames: number, sett
   return result;
 }
 
-const everything = { showVehicles: true, showPlates: true, showText: true, debug: true, outputWidth: 1280 };
+const everything = { showVehicles: true, showPlates: true, showText: true, debug: true, outputWidth: 960 };
 
 function note(result: StageTimes, stage: string, total: number, network: number): void {
   const times = result.stages.get(stage) ?? { total: [], network: [], calls: 0 };

@@ -31,8 +31,12 @@ export async function encodeJpeg(source: PixelSource, options: JpegOptions = {})
     );
   }
   return encode(source, (picture) => {
-    const sized = maxWidth === undefined ? picture : picture.resize({ width: maxWidth, withoutEnlargement: true });
-    return sized.jpeg({ quality });
+    // Both choices are for speed: half the time for a fifth more bytes, and for a picture that is looked at, not measured.
+    const sized =
+      maxWidth === undefined
+        ? picture
+        : picture.resize({ width: maxWidth, withoutEnlargement: true, kernel: 'linear' });
+    return sized.jpeg({ quality, optimiseCoding: false });
   });
 }
 
