@@ -43,12 +43,12 @@ async function main(): Promise<void> {
   } finally {
     await flow.stop();
   }
-  const later = points.slice(Math.floor(points.length * SETTLING_SHARE));
   const highest = Math.max(...points.map(({ y }) => y));
-  console.log(
-    `\nRSS slope ${slope(later).toFixed(2)} MB per minute (least squares over the last ${later.length} of ${points.length} samples), ` +
-      `highest ${highest.toFixed(0)} MB`,
-  );
+  const from = (share: number): string => {
+    const later = points.slice(Math.floor(points.length * share));
+    return `${slope(later).toFixed(2)} MB per minute over the last ${later.length} of ${points.length} samples`;
+  };
+  console.log(`\nRSS slope (least squares) ${from(SETTLING_SHARE)}, ${from(0.5)}; highest ${highest.toFixed(0)} MB`);
 }
 
 /** Number of direct child processes; NaN where the system does not tell. */

@@ -61,7 +61,12 @@ function watchNodeRed() {
 
   histogram.enable();
   process.on('message', () => process.send(report()));
-  process.on('disconnect', () => process.exit(0));
+  // In good order: ending a process in the middle of a network's run aborts it.
+  process.on('disconnect', () => {
+    require('node-red')
+      .stop()
+      .finally(() => process.exit(0));
+  });
 }
 
 function noCounts() {
