@@ -1,4 +1,5 @@
 import type { PixelSource } from '../device/device.js';
+import { keepingAlive } from '../frame/keep-alive.js';
 import { ImageError } from './errors.js';
 import { firstLine, loadSharp } from './sharp.js';
 
@@ -8,9 +9,6 @@ export interface JpegOptions {
   /** Pixels; wider pictures are made smaller, narrower ones stay as they are. */
   maxWidth?: number;
 }
-
-/** Frames being encoded: while one is here it is not garbage-collected, and its pixels do not go to another frame. */
-const inUse = new Map<PixelSource, number>();
 
 /**
  * Encodes a frame as JPEG, straight from its shared memory.
@@ -57,22 +55,17 @@ async function encode(source: PixelSource, configure: (picture: Picture) => Pict
     );
   }
   const sharp = loadSharp();
-  inUse.set(source, (inUse.get(source) ?? 0) + 1);
   try {
     const picture = sharp(Buffer.from(buffer, 0, bytes), {
       raw: { width, height, channels: 3 },
       limitInputPixels: false,
     });
-    return await configure(picture).toBuffer();
+    return await keepingAlive(source, configure(picture).toBuffer());
   } catch (error) {
     throw new ImageError(
       'ALPR_IMAGE_ARGUMENT',
       `Expected a picture of ${width} × ${height} that can be encoded but received: ${firstLine(error)}`,
       { cause: error },
     );
-  } finally {
-    const users = (inUse.get(source) ?? 1) - 1;
-    if (users > 0) inUse.set(source, users);
-    else inUse.delete(source);
   }
 }

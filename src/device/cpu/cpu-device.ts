@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Box } from '../../detection/types.js';
 import { locateModelFile } from '../../models/locate.js';
+import { keepingAlive } from '../../frame/keep-alive.js';
 import type { Manifest } from '../../models/manifest.js';
 import type { Device, Network, PixelSource, PixelWorker } from '../device.js';
 import { RuntimeError } from '../errors.js';
@@ -8,7 +9,6 @@ import { defaultWorkerCount, startWorker } from '../pool/worker-file.js';
 import { type PoolBacklog, WorkerPool } from '../pool/worker-pool.js';
 import { checkBoxes, checkSource } from './check-request.js';
 import { type OpenNetwork, networkShare } from './network.js';
-import { keepingAlive } from './in-use.js';
 import { type CpuJob, type CpuResult, type RuntimeInfo, sharedPicture } from './protocol.js';
 import type { RuntimePreference } from './runtime.js';
 

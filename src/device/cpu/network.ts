@@ -1,9 +1,9 @@
 import type { Corners } from '../../detection/types.js';
+import { keepingAlive } from '../../frame/keep-alive.js';
 import type { Manifest } from '../../models/manifest.js';
 import type { Network, RunRequest, RunResponse, View } from '../device.js';
 import type { WorkerPool } from '../pool/worker-pool.js';
 import { checkSource, checkViews } from './check-request.js';
-import { keepingAlive } from './in-use.js';
 import { inputSize } from './input-size.js';
 import { type CpuJob, type CpuResult, type NetworkSpec, sharedPicture } from './protocol.js';
 
