@@ -1,13 +1,17 @@
 import { cpuDevice } from './cpu/cpu-device.js';
 import type { Device } from './device.js';
+import { RuntimeError } from './errors.js';
+import type { HailoSettings } from './hailo/settings.js';
 
 export interface DeviceSettings {
-  /** `auto`: the fastest device there is. */
-  backend: 'auto' | 'cpu';
+  /** `auto`: a Hailo chip for models that have a file for it, when one answers; else the CPU. */
+  backend: 'auto' | 'cpu' | 'hailo';
   /** Which ONNX Runtime, for the CPU. */
   runtime: 'auto' | 'native' | 'wasm';
   /** Threads, for the CPU; automatic when left out. */
   workers?: number;
+  /** For the Hailo back end. */
+  hailo?: HailoSettings;
 }
 
 /** One user's hold on a shared device. `release` may be called more than once. */
@@ -21,6 +25,9 @@ export interface DeviceShare {
 const factories: Record<DeviceSettings['backend'], (settings: DeviceSettings) => Device> = {
   auto: cpuDevice,
   cpu: cpuDevice,
+  hailo: () => {
+    throw new RuntimeError('The Hailo back end is being built');
+  },
 };
 
 interface Shared {

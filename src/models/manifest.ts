@@ -7,9 +7,12 @@ export interface Manifest {
   task: 'vehicles' | 'plates' | 'text' | 'generic';
   version: string;
   description?: string;
-  files: { onnx?: ModelFile; hef?: Partial<Record<'hailo8' | 'hailo8l' | 'hailo8r', ModelFile>> };
+  files: { onnx?: ModelFile; hef?: Partial<Record<HefTarget, ModelFile>> };
+  /** Of the ONNX file; of the HEFs too where `hef` says nothing else. */
   input: ModelInput;
   output: ModelOutput;
+  /** Where the HEFs differ from the ONNX file. */
+  hef?: { input?: HefInput; output?: ModelOutput };
   thresholds?: { confidence?: number; iou?: number; maxDetections?: number };
   licence: string;
   /** Who made it and from what. */
@@ -18,14 +21,31 @@ export interface Manifest {
   directory?: string;
 }
 
+/** Hailo chips that a HEF can be compiled for. */
+export type HefTarget = 'hailo8' | 'hailo8l' | 'hailo8r';
+
 export interface ModelFile {
-  /** Name without a folder: it lies beside the manifest. */
+  /** Name without a folder: it lies beside the manifest or in the folder of downloads. */
   file: string;
-  sha256: string;
+  /** Left out with `size` where its maker publishes none and we could not fetch it; then `url` or `description` says where it is from. */
+  sha256?: string;
   /** Bytes. */
-  size: number;
-  /** Where a person can fetch it; nothing here does so, errors name it. */
+  size?: number;
+  /** Where `alpr models pull` fetches it. */
   url?: string;
+}
+
+/**
+ * What a HEF's input differs in. The chip normalises and is always fed bytes, channels last, one picture at a time; width and
+ * height are checked against the file.
+ */
+export interface HefInput {
+  width?: number;
+  height?: number;
+  colour?: 'RGB' | 'BGR';
+  fit?: 'letterbox' | 'stretch';
+  fill?: [number, number, number];
+  margin?: number;
 }
 
 export interface ModelInput {
@@ -102,6 +122,15 @@ export interface EndToEndOutput extends DetectorCommon {
   units: 'pixels' | 'normalised';
 }
 
+/**
+ * HailoRT's NMS by class (reference §7): per class one count, then that many [y1, x1, y2, x2, score], 0..1 of the network's input,
+ * packed. One output of shape [classes, 1 + 5 · most per class]; what follows the last record is left over from other frames.
+ */
+export interface HailoNmsOutput extends DetectorCommon {
+  decoder: 'hailo-nms';
+  output?: string;
+}
+
 /** CTC over time steps. Rank 3 [N, T, C]; rank 4 [N, R, T, C] (LPRNet's HEF: 5x19x11) is averaged over R first. */
 export interface CtcOutput {
   decoder: 'ctc';
@@ -131,7 +160,7 @@ export interface SlotsOutput {
 /** A detector whose classes are characters; lines are found by height, characters sorted by x. */
 export interface CharacterBoxesOutput {
   decoder: 'character-boxes';
-  detector: CornerDetectorOutput | Yolov5Output | Yolov4Output | Yolov8Output | EndToEndOutput;
+  detector: DetectorOutput;
 }
 
 /** Nothing is decoded: hailo-infer hands the tensors on. */
@@ -139,6 +168,7 @@ export interface TensorsOutput {
   decoder: 'tensors';
 }
 
-export type DetectorOutput = CornerDetectorOutput | Yolov5Output | Yolov4Output | Yolov8Output | EndToEndOutput;
+export type DetectorOutput =
+  CornerDetectorOutput | Yolov5Output | Yolov4Output | Yolov8Output | EndToEndOutput | HailoNmsOutput;
 export type ReaderOutput = CtcOutput | SlotsOutput | CharacterBoxesOutput;
 export type ModelOutput = DetectorOutput | ReaderOutput | TensorsOutput;

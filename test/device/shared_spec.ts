@@ -75,7 +75,7 @@ describe('Shared devices', () => {
 
   it('refuse a back end that there is not', () => {
     assert.throws(() => acquireDevice({ backend: 'gpu' as 'cpu', runtime: 'auto' }), {
-      message: 'Expected one of auto, cpu for backend but received gpu',
+      message: 'Expected one of auto, cpu, hailo for backend but received gpu',
     });
   });
 });

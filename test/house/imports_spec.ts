@@ -22,6 +22,8 @@ const rooms: Record<string, string[]> = {
   'src/sources': ['src/frame', 'src/image'],
   'src/device': ['src/detection/types', 'src/models/manifest'],
   'src/device/pool': ['src/device/errors'],
+  'src/device/request': ['src/device/device', 'src/models', 'src/detection', 'src/image', 'src/reading'],
+  'src/device/hailo': ['src/frame/keep-alive', 'src/device', 'src/models', 'src/detection', 'src/image', 'src/reading'],
   'src/device/cpu': [
     'src/frame/keep-alive',
     'src/device',
@@ -32,7 +34,8 @@ const rooms: Record<string, string[]> = {
     'src/overlay',
   ],
   'src/stages': ['src/frame', 'src/detection', 'src/models/manifest', 'src/device/device', 'src/tracking'],
-  'src/node-red': ['src/frame', 'src/image', 'src/detection', 'src/models', 'src/sources', 'src/device'],
+  'src/node-red': ['src/frame', 'src/image', 'src/detection', 'src/models', 'src/sources', 'src/device', 'src/doctor'],
+  'src/doctor': ['src/device', 'src/models'],
   'src/cli': ['src'],
   nodes: ['src'],
 };
@@ -44,7 +47,7 @@ const packages: Record<string, { homes: string[]; native: boolean }> = {
   sharp: { homes: ['src/image'], native: true },
   'onnxruntime-node': { homes: ['src/device/cpu'], native: true },
   'onnxruntime-web': { homes: ['src/device/cpu'], native: true },
-  koffi: { homes: ['src/device'], native: true },
+  koffi: { homes: ['src/device/hailo'], native: true },
   'node-red': { homes: ['src/node-red', 'nodes'], native: false },
 };
 

@@ -7,9 +7,10 @@ import type { Device, Network, PixelSource, PixelWorker } from '../device.js';
 import { RuntimeError } from '../errors.js';
 import { defaultWorkerCount, startWorker } from '../pool/worker-file.js';
 import { type PoolBacklog, WorkerPool } from '../pool/worker-pool.js';
-import { checkBoxes, checkSource } from './check-request.js';
+import { checkBoxes, checkSource } from '../request/check-request.js';
 import { type OpenNetwork, networkShare } from './network.js';
-import { type CpuJob, type CpuResult, type RuntimeInfo, sharedPicture } from './protocol.js';
+import { sharedPicture } from '../request/shared-picture.js';
+import type { CpuJob, CpuResult, RuntimeInfo } from './protocol.js';
 import type { RuntimePreference } from './runtime.js';
 
 export interface CpuSettings {

@@ -1,13 +1,10 @@
-import { decodeDetections } from '../../detection/decode.js';
-import type { Manifest } from '../../models/manifest.js';
 import { fillTensor } from '../../image/tensor.js';
 import type { ViewTransform } from '../../image/transform.js';
-import { decodeReading } from '../../reading/decode.js';
 import type { RunOptions, View, ViewResult } from '../device.js';
-import { detectionsInFrame } from './frame-detections.js';
-import { inputSize, type Size } from './input-size.js';
-import type { SharedPicture } from './protocol.js';
-import type { CpuSession, Outputs } from './session.js';
+import { decodeView } from '../request/decode-view.js';
+import { inputSize } from '../request/input-size.js';
+import type { SharedPicture } from '../request/shared-picture.js';
+import type { CpuSession } from './session.js';
 
 /**
  * Pixels and pictures per run at most. ONNX Runtime keeps the memory of its largest run for ever, and one thread gains nothing
@@ -15,9 +12,6 @@ import type { CpuSession, Outputs } from './session.js';
  */
 const LARGEST_BATCH_PIXELS = 640 * 640;
 const LARGEST_BATCH = 16;
-const DEFAULT_CONFIDENCE = 0.25;
-const DEFAULT_IOU = 0.5;
-const DEFAULT_MAX_DETECTIONS = 300;
 
 export interface Inferred {
   /** One per view, in their order. */
@@ -70,51 +64,4 @@ export async function infer(
     timings.decode += performance.now() - inferred;
   }
   return { results, timings };
-}
-
-/** Which picture of a run, and how it got into the input. */
-interface RunPicture {
-  index: number;
-  count: number;
-  transform: ViewTransform;
-}
-
-function decodeView(
-  { output, thresholds }: Manifest,
-  outputs: Outputs,
-  { index, count, transform }: RunPicture,
-  frame: Size,
-  size: Size,
-  options: RunOptions,
-): ViewResult {
-  if (output.decoder === 'tensors') return { kind: 'tensors', tensors: plainTensors(outputs) };
-  const where = { batchIndex: index, batchSize: count, inputWidth: size.width, inputHeight: size.height };
-  const confidenceThreshold = options.confidenceThreshold ?? thresholds?.confidence;
-  const iouThreshold = options.iouThreshold ?? thresholds?.iou;
-  if (output.decoder === 'ctc' || output.decoder === 'slots' || output.decoder === 'character-boxes') {
-    const { beamWidth, maxCandidates } = options;
-    const reading = decodeReading(outputs, output, {
-      ...where,
-      beamWidth,
-      maxCandidates,
-      confidenceThreshold,
-      iouThreshold,
-    });
-    return { kind: 'reading', reading };
-  }
-  const found = decodeDetections(outputs, output, {
-    ...where,
-    confidenceThreshold: confidenceThreshold ?? DEFAULT_CONFIDENCE,
-    iouThreshold: iouThreshold ?? DEFAULT_IOU,
-    maxDetections: options.maxDetections ?? thresholds?.maxDetections ?? DEFAULT_MAX_DETECTIONS,
-  });
-  return { kind: 'detections', detections: detectionsInFrame(found, transform, frame) };
-}
-
-function plainTensors(outputs: Outputs): Record<string, { dims: number[]; data: number[] }> {
-  const tensors: Record<string, { dims: number[]; data: number[] }> = {};
-  for (const [name, { dims, data }] of Object.entries(outputs)) {
-    tensors[name] = { dims: [...dims], data: Array.from(data) };
-  }
-  return tensors;
 }

@@ -1,11 +1,12 @@
-import type { Corners } from '../../detection/types.js';
 import { keepingAlive } from '../../frame/keep-alive.js';
 import type { Manifest } from '../../models/manifest.js';
-import type { Network, RunRequest, RunResponse, View } from '../device.js';
+import type { Network, RunRequest, RunResponse } from '../device.js';
 import type { WorkerPool } from '../pool/worker-pool.js';
-import { checkSource, checkViews } from './check-request.js';
-import { inputSize } from './input-size.js';
-import { type CpuJob, type CpuResult, type NetworkSpec, sharedPicture } from './protocol.js';
+import { checkSource, checkViews } from '../request/check-request.js';
+import { inputSize } from '../request/input-size.js';
+import { plainView } from '../request/plain-view.js';
+import { sharedPicture } from '../request/shared-picture.js';
+import type { CpuJob, CpuResult, NetworkSpec } from './protocol.js';
 
 /** A network that is open in the device, once for all its callers. */
 export interface OpenNetwork {
@@ -36,14 +37,6 @@ export function networkShare(network: OpenNetwork, manifest: Manifest, giveBack:
       return closed;
     },
   };
-}
-
-/** Boxes come from messages; what else hangs on them (functions, say) may not cross to a worker. */
-function plainView(view: View): View {
-  const margin = view.margin === undefined ? {} : { margin: view.margin };
-  if ('corners' in view) return { corners: view.corners.map(({ x, y }) => ({ x, y })) as Corners, ...margin };
-  const { x1, y1, x2, y2 } = view.box;
-  return { box: { x1, y1, x2, y2 }, ...margin };
 }
 
 async function runNetwork({ key, spec, pool }: OpenNetwork, request: RunRequest): Promise<RunResponse> {

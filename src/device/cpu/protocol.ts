@@ -1,6 +1,7 @@
 import type { Box } from '../../detection/types.js';
 import type { Manifest } from '../../models/manifest.js';
-import type { PixelSource, RunOptions, View, ViewResult } from '../device.js';
+import type { RunOptions, View, ViewResult } from '../device.js';
+import type { SharedPicture } from '../request/shared-picture.js';
 import type { RuntimeKind, RuntimePreference } from './runtime.js';
 
 /** What a worker must know to open a network; told to each worker once. */
@@ -9,13 +10,6 @@ export interface NetworkSpec {
   /** Path of the checked ONNX file. */
   file: string;
   runtime: RuntimePreference;
-}
-
-/** Plain pixels: what structured clone makes of a PixelSource. */
-export interface SharedPicture {
-  buffer: SharedArrayBuffer;
-  width: number;
-  height: number;
 }
 
 export type CpuJob =
@@ -35,8 +29,3 @@ export type CpuResult =
   | { kind: 'inferred'; results: ViewResult[]; timings: { prepare: number; infer: number; decode: number } }
   | { kind: 'sharpness'; values: number[] }
   | { kind: 'done' };
-
-/** The part of a source that crosses to the worker; a Frame has more. */
-export function sharedPicture(source: PixelSource): SharedPicture {
-  return { buffer: source.buffer, width: source.width, height: source.height };
-}

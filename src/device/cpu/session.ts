@@ -3,7 +3,7 @@ import type * as ort from 'onnxruntime-web';
 import type { Manifest } from '../../models/manifest.js';
 import { ModelError } from '../../models/errors.js';
 import { checkGraph, type GraphInput } from './check-graph.js';
-import type { Size } from './input-size.js';
+import type { Size } from '../request/input-size.js';
 import type { NetworkSpec } from './protocol.js';
 import type { Runtime } from './runtime.js';
 

@@ -2,7 +2,8 @@ import { drawOverlay } from '../../overlay/draw.js';
 import { sharpness } from '../../image/sharpness.js';
 import { serve } from '../pool/serve.js';
 import { infer } from './infer.js';
-import type { CpuJob, CpuResult, NetworkSpec, SharedPicture } from './protocol.js';
+import type { SharedPicture } from '../request/shared-picture.js';
+import type { CpuJob, CpuResult, NetworkSpec } from './protocol.js';
 import { type Runtime, type RuntimePreference, loadRuntime } from './runtime.js';
 import { CpuSession } from './session.js';
 
