@@ -159,8 +159,8 @@ function freePort(): Promise<number> {
 
 function demoFlow(options: FlowOptions): Record<string, unknown>[] {
   const folder = join(ROOT, 'examples/flows');
-  const name = readdirSync(folder).find((file) => file.startsWith('05'));
-  if (name === undefined) throw new Error(`Expected the demo flow (05 …) in ${folder} but received none`);
+  const name = readdirSync(folder).find((file) => file.startsWith('13'));
+  if (name === undefined) throw new Error(`Expected the demo flow (13 …) in ${folder} but received none`);
   const flow = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>[];
   for (const node of flow) {
     if (node['type'] === 'alpr-camera-in') {

@@ -11,7 +11,7 @@ import { fetchClip } from './real-clip.mjs';
 
 const HOST = '127.0.0.1';
 const PACKAGE = '@plateflow/node-red-hailo-alpr';
-const DEMO_FLOW = path.join(root, 'examples', 'flows', '05 - Demo page.json');
+const DEMO_FLOW = path.join(root, 'examples', 'flows', '13 - Demo page.json');
 
 const { values } = parseArgs({
   options: {

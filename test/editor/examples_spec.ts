@@ -158,7 +158,7 @@ describe('The example flows in a real editor', function () {
   ] as const) {
     it(`show on the demo page of ${name} the live picture and what was read`, async () => {
       const { nodeRed, browser } = fixture;
-      await nodeRed.deploy(examples.find(({ title }) => title === '05 - Demo page')!.flow);
+      await nodeRed.deploy(examples.find(({ title }) => title === '13 - Demo page')!.flow);
       const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme: scheme });
       const problems: string[] = [];
       const hosts = new Set<string>();
@@ -191,7 +191,7 @@ describe('The example flows in a real editor', function () {
 
   it('show the live picture in the dialog of overlay', async () => {
     const { nodeRed } = fixture;
-    const { flow } = examples.find(({ title }) => title === '05 - Demo page')!;
+    const { flow } = examples.find(({ title }) => title === '13 - Demo page')!;
     await nodeRed.deploy(flow);
     const editor = await fixture.reopen();
     await editor.openDialog(flow.find(({ type }) => type === 'alpr-overlay')!.id);

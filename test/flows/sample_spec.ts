@@ -20,8 +20,8 @@ describe('The shipped sample through the shipped flows', function () {
 
   const flows: [string, string][] = [
     ['02', 'vehicles first'],
-    ['03', 'plates first'],
-    ['05', 'the demo'],
+    ['11', 'plates first'],
+    ['13', 'the demo'],
   ];
   for (const [number, title] of flows) {
     it(`gives every readable plate of the clip once, and nothing else: ${title}`, async function () {
@@ -53,7 +53,7 @@ describe('The shipped sample through the shipped flows', function () {
   }
 
   it('gives a readable plate for the pictures, where there is no ffmpeg', async () => {
-    const flow = exampleFlow('03', { source: 'sample', ffmpeg: path.join(samples, 'no-such-ffmpeg') });
+    const flow = exampleFlow('11', { source: 'sample', ffmpeg: path.join(samples, 'no-such-ffmpeg') });
     const record = [{ id: onlyNode(flow, 'alpr-plate-out').id, output: 0 }];
     const { outputs } = await recordFlow(flow, record, onlyNode(flow, 'alpr-lprnet-read').id, 120_000);
     const finals = outputs[0]!.map(({ payload }) => payload as PlateEvent).filter(({ event }) => event === 'final');
