@@ -123,6 +123,15 @@ export interface HailoLibrary {
   readonly path: string;
   readonly version: LibraryVersion;
 
+  /**
+   * Makes a handle of another thread known here. Every thread knows the handles it made itself and refuses all others, because a
+   * released or mistaken one would crash the process. So a vdevice is adopted by the threads that configure on it, and a group by
+   * the thread that shuts it down.
+   */
+  adopt<Kind extends 'vdevice' | 'device' | 'network-group'>(kind: Kind, handle: bigint): Handle<Kind>;
+  /** The other thread has released it, or is about to; what belongs to it is forgotten too. Unknown handles are ignored. */
+  disown(handle: VdeviceHandle | DeviceHandle | GroupHandle): void;
+
   /** Ids of the devices that the driver shows; none is no error. */
   scan(): string[];
   /** A device by its id, for identify and temperature while no vdevice holds it. @throws HailoError 36, 76, 79, 86 … */
