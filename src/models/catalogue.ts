@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from './manifest.js';
 import { ModelError } from './errors.js';
-import { SCHEMA_FILE, shippedModelsFolder } from './folder.js';
+import { downloadFolder, SCHEMA_FILE, shippedModelsFolder } from './folder.js';
 import { loadManifest } from './load.js';
 import { nearestName } from './nearest-name.js';
 
@@ -19,12 +19,15 @@ export interface CatalogueProblem {
 export class Catalogue {
   private readonly manifests = new Map<string, Manifest>();
   private readonly found: CatalogueProblem[] = [];
+  private readonly downloads: string;
 
   /**
    * @param extraFolders folders of manifests (*.json) with their models; later ones win
+   * @param options.downloads folder of downloaded model files, handed on in `manifest.downloads`; default downloadFolder()
    * @throws ModelError only when the package's own folder is missing
    */
-  constructor(extraFolders: readonly string[] = []) {
+  constructor(extraFolders: readonly string[] = [], options: { downloads?: string } = {}) {
+    this.downloads = options.downloads ?? downloadFolder();
     for (const folder of [shippedModelsFolder(), ...extraFolders]) this.addFolder(folder);
   }
 
@@ -72,7 +75,7 @@ export class Catalogue {
 
   private addFile(path: string, here: Map<string, string>): void {
     try {
-      const manifest = loadManifest(path);
+      const manifest = { ...loadManifest(path), downloads: this.downloads };
       const twin = here.get(manifest.name);
       if (twin !== undefined) {
         throw new ModelError(

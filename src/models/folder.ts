@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { ModelError } from './errors.js';
 
 /** The JSON Schema of manifests; lies beside the shipped models. */
@@ -18,4 +19,16 @@ export function shippedModelsFolder(): string {
     `Expected the package's models folder (with ${SCHEMA_FILE}) at ${candidates.join(' or ')} but found none: ` +
       'the installation is incomplete, install the package again',
   );
+}
+
+/**
+ * Where `alpr models pull` puts files: the environment's ALPR_MODEL_FOLDER, else `alpr-models` in Node-RED's folder of
+ * settings and flows, so that what the command fetched is there for the nodes.
+ *
+ * @param userDir Node-RED's `settings.userDir` where one runs; the usual `~/.node-red` when left out
+ */
+export function downloadFolder(userDir?: string, environment: NodeJS.ProcessEnv = process.env): string {
+  const chosen = environment['ALPR_MODEL_FOLDER'];
+  if (chosen !== undefined && chosen.trim() !== '') return resolve(chosen);
+  return join(userDir === undefined || userDir === '' ? join(homedir(), '.node-red') : resolve(userDir), 'alpr-models');
 }

@@ -19,6 +19,8 @@ export interface Manifest {
   source: string;
   /** Folder the manifest was read from; set by the loader, never in the JSON. */
   directory?: string;
+  /** Folder of downloads, where model files are looked for that do not lie beside the manifest; set by the Catalogue, never in the JSON. */
+  downloads?: string;
 }
 
 /** Hailo chips that a HEF can be compiled for. */
