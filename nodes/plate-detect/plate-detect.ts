@@ -21,6 +21,7 @@ export = function (RED: NodeAPI): void {
       inputSize: read.optionalNumber('inputSize', { min: 32, max: 4096, integer: true }),
       minVehicleArea: read.number('minVehicleArea', 0, { min: 0 }),
       minVehicleBottom: read.number('minVehicleBottom', 0, { min: 0, max: 1 }),
+      wholeVehicles: read.flag('wholeVehicles', false),
     };
     const model = read.text('model') || 'plateflow-plate';
     const status = new StatusLine(this);

@@ -26,6 +26,11 @@ export = function (RED: NodeAPI): void {
       settleConfidence: read.number('settleConfidence', TRACKER_DEFAULTS.settleConfidence, { min: 0, max: 1 }),
       rereadGrowth: read.number('rereadGrowth', TRACKER_DEFAULTS.rereadGrowth, { min: 1 }),
       silenceMs: read.number('silenceMs', TRACKER_DEFAULTS.silenceMs, { min: 0 }),
+      newIouThreshold: read.optionalNumber('newIouThreshold', { min: 0, max: 1 }),
+      kalmanDistance: read.optionalNumber('kalmanDistance', { min: 0, max: 1 }),
+      keepTrackedFrames: read.optionalNumber('keepTrackedFrames', { min: 1, integer: true }),
+      keepNewFrames: read.optionalNumber('keepNewFrames', { min: 1, integer: true }),
+      keepLostFrames: read.optionalNumber('keepLostFrames', { min: 1, integer: true }),
     };
     const status = new StatusLine(this);
     const cameras = new TrackerSet(this.id, () => new Tracker(options, plateVoting));

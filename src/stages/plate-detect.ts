@@ -20,6 +20,8 @@ export interface PlateDetectOptions extends DetectOptions {
   minVehicleArea?: number | undefined;
   /** 0..1 of the frame's height that the vehicle's lower edge must have reached. TAPPAS: 0.75. */
   minVehicleBottom?: number | undefined;
+  /** Leave out vehicles that the frame's edge cuts off, as TAPPAS does. Default false. */
+  wholeVehicles?: boolean | undefined;
 }
 
 /** A detector's vehicle box may end at the bumper, just where the plate is. */
@@ -67,11 +69,14 @@ export async function detectPlates(
   return { plates, vehicles: examined, timings: { plateDetect: performance.now() - started } };
 }
 
-/** A copy of the vehicle, held back where it breaks the size or position rule. */
+/** A copy of the vehicle, held back where it breaks a rule of size or place. */
 function examine(vehicle: Vehicle, frame: Frame, options: PlateDetectOptions): Vehicle {
   const { held: _earlier, ...copy } = vehicle;
   const minArea = options.minVehicleArea ?? 0;
   const minBottom = options.minVehicleBottom ?? 0;
+  if (options.wholeVehicles === true && isCutOff(vehicle, frame)) {
+    return { ...copy, held: { code: 'position', reason: 'cut off by the edge' } };
+  }
   const size = area(vehicle.box);
   const bottom = vehicle.box.y2 / frame.height;
   if (size < minArea) {
@@ -87,6 +92,11 @@ function examine(vehicle: Vehicle, frame: Frame, options: PlateDetectOptions): V
     };
   }
   return copy;
+}
+
+/** Boxes end at the frame, so one that reaches its edge may go on behind it. */
+function isCutOff({ box }: Vehicle, frame: Frame): boolean {
+  return box.x1 <= 0 || box.y1 <= 0 || box.x2 >= frame.width || box.y2 >= frame.height;
 }
 
 /** Settled vehicles are what the cascade saves its time on. */

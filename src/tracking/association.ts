@@ -8,10 +8,21 @@ export interface Predicted {
   readonly filter: BoxFilter;
   /** Where it was last seen. */
   readonly box: Box;
+  /** In how many frames it was seen. */
+  readonly frames: number;
+}
+
+/** Which of TrackerOptions association asks for. */
+export interface AssociationRule {
+  iouThreshold: number;
+  newIouThreshold?: number | undefined;
+  kalmanDistance?: number | undefined;
 }
 
 /** χ² with 2 degrees of freedom, 99 %. */
 const CENTRE_GATE = 9.2103;
+/** What TAPPAS weighs the squared Mahalanobis distance with; the rest of its cost is an embedding, which plates have none of. */
+const MOTION_SHARE = 0.02;
 /** Scales (vehicle heights) between prediction and box: beyond it even a fresh track, which could be anywhere, is not matched. */
 const FARTHEST = 3;
 /** Smaller area over larger. A car that drives up to the camera at 5 fps grows by up to 2.5 times between frames. */
@@ -29,19 +40,21 @@ export function associate(
   tracks: readonly Predicted[],
   observations: readonly { box: Box }[],
   scales: readonly number[],
-  iouThreshold: number,
+  rule: AssociationRule,
 ): Int32Array {
   const columns = observations.length;
   const costs = new Float64Array(tracks.length * columns);
   for (let row = 0; row < tracks.length; row++) {
-    const expected = tracks[row]!.filter.box;
+    const { filter, frames } = tracks[row]!;
+    const expected = filter.box;
+    const least = frames > 1 ? rule.iouThreshold : (rule.newIouThreshold ?? rule.iouThreshold);
     for (let column = 0; column < columns; column++) {
       const overlap = iou(expected, observations[column]!.box);
-      costs[row * columns + column] = overlap > 0 && overlap >= iouThreshold ? 1 - overlap : Infinity;
+      costs[row * columns + column] = overlap > 0 && overlap >= least ? 1 - overlap : Infinity;
     }
   }
   const matched = assign(costs, tracks.length, columns, 1);
-  matchByDistance(tracks, observations, scales, matched);
+  matchByDistance(tracks, observations, scales, rule, matched);
   return matched;
 }
 
@@ -49,6 +62,7 @@ function matchByDistance(
   tracks: readonly Predicted[],
   observations: readonly { box: Box }[],
   scales: readonly number[],
+  rule: AssociationRule,
   matched: Int32Array,
 ): void {
   const taken = new Uint8Array(observations.length);
@@ -59,12 +73,13 @@ function matchByDistance(
   for (let column = 0; column < taken.length; column++) if (taken[column] === 0) openObservations.push(column);
   if (openTracks.length === 0 || openObservations.length === 0) return;
 
+  const gate = Math.min(CENTRE_GATE, (rule.kalmanDistance ?? 1) / MOTION_SHARE);
   const columns = openObservations.length;
   const costs = new Float64Array(openTracks.length * columns);
   for (let i = 0; i < openTracks.length; i++) {
     for (let j = 0; j < columns; j++) {
       const column = openObservations[j]!;
-      costs[i * columns + j] = distanceCost(tracks[openTracks[i]!]!, observations[column]!.box, scales[column]!);
+      costs[i * columns + j] = distanceCost(tracks[openTracks[i]!]!, observations[column]!.box, scales[column]!, gate);
     }
   }
   const pairs = assign(costs, openTracks.length, columns, 2);
@@ -74,10 +89,10 @@ function matchByDistance(
 }
 
 /** 0 (same place, same size) … 2, Infinity outside the gates. */
-function distanceCost(track: Predicted, box: Box, scale: number): number {
+function distanceCost(track: Predicted, box: Box, scale: number, gate: number): number {
   const cx = (box.x1 + box.x2) / 2;
   const cy = (box.y1 + box.y2) / 2;
-  if (track.filter.centreDistance(cx, cy) > CENTRE_GATE) return Infinity;
+  if (track.filter.centreDistance(cx, cy) > gate) return Infinity;
   const [x, y] = track.filter.axes;
   const distance = Math.hypot(cx - x[0], cy - y[0]) / scale;
   if (!(distance <= FARTHEST)) return Infinity;

@@ -8,6 +8,27 @@ export interface TrackerOptions {
    */
   iouThreshold: number;
   /**
+   * The same for a track that was seen only once; left out: `iouThreshold`. TAPPAS: 0.1 (its init-iou-thr is 1 minus this).
+   * Raise it → a newcomer is less often taken for what was found once before; lower it → fast ones are confirmed sooner.
+   */
+  newIouThreshold?: number | undefined;
+  /**
+   * Cap (0..1) on how unlikely a place may be for boxes that do not overlap, in TAPPAS's measure: 0.02 times the squared
+   * Mahalanobis distance. Left out: the gate alone decides, which no cap from 0.19 up reaches (TAPPAS: 0.5).
+   * Raise it → fast vehicles keep their identity; lower it → fewer mix-ups.
+   */
+  kalmanDistance?: number | undefined;
+  /**
+   * Frames in a row without it (1..) after which a track counts as lost; it leaves with the frame after that, or once
+   * `keepLostFrames` are missed. Left out: only time counts. TAPPAS: 2.
+   * Raise it → identities outlive gaps; lower it → departures are announced sooner.
+   */
+  keepTrackedFrames?: number | undefined;
+  /** Frames in a row without it (1..) after which a track that was seen only once leaves. Left out: as all others. TAPPAS: 2. */
+  keepNewFrames?: number | undefined;
+  /** Frames in a row without it (1..) after which a lost track leaves; has an effect only with `keepTrackedFrames`. TAPPAS: 2. */
+  keepLostFrames?: number | undefined;
+  /**
    * How long (ms of frame time) a track that is not seen is remembered.
    * Raise it → identities outlive poles, other vehicles and slow cameras; it must be longer than the time between two frames.
    * Lower it → departures are announced sooner and a newcomer is less often taken for the one that left.
@@ -60,5 +81,14 @@ export function trackerOptions(
     settleConfidence: requireNumber('settleConfidence', given.settleConfidence ?? d.settleConfidence, 0, 1),
     rereadGrowth: requireNumber('rereadGrowth', given.rereadGrowth ?? d.rereadGrowth, 1),
     silenceMs: requireNumber('silenceMs', given.silenceMs ?? d.silenceMs, 0),
+    newIouThreshold: optional('newIouThreshold', given.newIouThreshold, 0, 1),
+    kalmanDistance: optional('kalmanDistance', given.kalmanDistance, 0, 1),
+    keepTrackedFrames: optional('keepTrackedFrames', given.keepTrackedFrames, 1),
+    keepNewFrames: optional('keepNewFrames', given.keepNewFrames, 1),
+    keepLostFrames: optional('keepLostFrames', given.keepLostFrames, 1),
   };
+}
+
+function optional(name: string, value: number | undefined, least: number, most?: number): number | undefined {
+  return value === undefined ? undefined : requireNumber(name, value, least, most);
 }

@@ -11,6 +11,13 @@ export interface Observation {
   confidence: number;
 }
 
+/** For how many frames in a row a track may be missed; what is left out does not count. */
+export interface FrameLimits {
+  keepTrackedFrames?: number | undefined;
+  keepNewFrames?: number | undefined;
+  keepLostFrames?: number | undefined;
+}
+
 /** Label that observations of plates must carry, in flows that track plates instead of vehicles. */
 export const PLATE_LABEL = 'plate';
 
@@ -80,6 +87,16 @@ export class Track {
 
   miss(): void {
     this.#missed++;
+  }
+
+  /**
+   * Whether it has been missed for so many frames that it leaves. As in TAPPAS one seen once leaves with its last frame of
+   * grace; others are lost then and have one more frame, or up to `keepLostFrames`.
+   */
+  isOverdue({ keepTrackedFrames, keepNewFrames, keepLostFrames }: FrameLimits): boolean {
+    if (this.frames === 1 && keepNewFrames !== undefined) return this.#missed >= keepNewFrames;
+    if (keepTrackedFrames === undefined) return false;
+    return this.#missed >= Math.max(keepTrackedFrames + 1, keepLostFrames ?? 0);
   }
 
   /** Called once per frame in which the track was seen, with the growth that calls for another look. */

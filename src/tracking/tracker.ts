@@ -74,7 +74,8 @@ export class Tracker {
       if (now - track.lastSeen > this.options.keepLostMs) departed.push(this.#depart(track));
       else track.filter.predict(elapsed / NOMINAL_FRAME_MS);
     }
-    return { trackIds: this.#match(observations, now), departed };
+    const trackIds = this.#match(observations, now, departed);
+    return { trackIds, departed };
   }
 
   /**
@@ -148,16 +149,18 @@ export class Tracker {
     return { tracks: this.#tracks.size, visible, settled };
   }
 
-  #match(observations: readonly Observation[], now: number): number[] {
+  /** @param departed gets the tracks that were missed once too often */
+  #match(observations: readonly Observation[], now: number, departed: DepartedTrack[]): number[] {
     const tracks = [...this.#tracks.values()];
     const scales = observations.map(motionScale);
-    const observationOf = associate(tracks, observations, scales, this.options.iouThreshold);
+    const observationOf = associate(tracks, observations, scales, this.options);
     const trackIds = new Array<number>(observations.length).fill(0);
     for (let row = 0; row < tracks.length; row++) {
       const column = observationOf[row]!;
       const track = tracks[row]!;
       if (column < 0) {
         track.miss();
+        if (track.isOverdue(this.options)) departed.push(this.#depart(track));
         continue;
       }
       track.see(observations[column]!, now);

@@ -126,6 +126,26 @@ describe('detectPlates', () => {
     assert.deepEqual(given, copy);
   });
 
+  const edges: [string, [number, number, number, number]][] = [
+    ['left', [0, 100, 200, 300]],
+    ['top', [100, 0, 300, 200]],
+    ['right', [800, 100, 1000, 300]],
+    ['bottom', [100, 300, 300, 500]],
+  ];
+  for (const [edge, box] of edges) {
+    it(`leaves out a vehicle that the ${edge} edge cuts off, where only whole ones are wanted`, async () => {
+      const net = network([]);
+      const whole = { ...options, wholeVehicles: true };
+      const given = [vehicle(...box), vehicle(1, 1, 999, 499)];
+      const { vehicles } = await detectPlates(testFrame(1000, 500, 1), given, net, whole);
+      assert.deepEqual(vehicles![0]!.held, { code: 'position', reason: 'cut off by the edge' });
+      assert.equal(net.requests[0]!.views.length, 1, 'the whole one is looked at');
+      const all = network([]);
+      await detectPlates(testFrame(1000, 500, 1), given, all, options);
+      assert.equal(all.requests[0]!.views.length, 2, 'both without the rule');
+    });
+  }
+
   it('names the model when it gives no boxes', async () => {
     const net = new FakeNetwork(() => [{ kind: 'tensors', tensors: {} }]);
     await assert.rejects(detectPlates(testFrame(), undefined, net, options), /'fake' gives tensors/);

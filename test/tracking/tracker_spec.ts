@@ -171,6 +171,50 @@ describe('tracker', () => {
     assert.deepEqual(subject.flush(), []);
   });
 
+  /** Missed frames until the track is announced to have left; undefined: not within ten. */
+  function missesToDepart(options: ConstructorParameters<typeof Tracker>[0], seen: number): number | undefined {
+    const subject = tracker(options);
+    for (let frame = 0; frame < seen; frame++) subject.update([at(200, 500, 200, 150)], START + frame * 33, SIZE);
+    for (let missed = 1; missed <= 10; missed++) {
+      if (subject.update([], START + (seen + missed) * 33, SIZE).departed.length > 0) return missed;
+    }
+    return undefined;
+  }
+  const tappasFrames = { keepTrackedFrames: 2, keepNewFrames: 2, keepLostFrames: 2 };
+  const patience: [string, ConstructorParameters<typeof Tracker>[0], number, number | undefined][] = [
+    ['by time only when no frames are set', {}, 5, undefined],
+    ['one frame after it was lost (TAPPAS 2/2/2)', tappasFrames, 5, 3],
+    ['with its last frame of grace when it was seen once (TAPPAS 2/2/2)', tappasFrames, 1, 2],
+    ['after the lost frames when they are more', { ...tappasFrames, keepLostFrames: 6 }, 5, 6],
+    ['by time where only new ones are counted', { keepNewFrames: 2 }, 5, undefined],
+    ['by time all the same when that is over first', { ...tappasFrames, keepLostMs: 40 }, 5, 1],
+  ];
+  for (const [title, options, seen, expected] of patience) {
+    it(`lets a track depart ${title}`, () => assert.equal(missesToDepart(options, seen), expected));
+  }
+
+  it('asks less overlap of what was seen once, where that is set', () => {
+    // Half a length on: 1/3 of the joint area. Too far for the distance, which is shut off.
+    const second = (options: ConstructorParameters<typeof Tracker>[0]): number => {
+      const subject = tracker({ iouThreshold: 0.4, kalmanDistance: 0, ...options });
+      subject.update([at(200, 500, 200, 150)], START, SIZE);
+      return subject.update([at(300, 500, 200, 150)], START + 33, SIZE).trackIds[0]!;
+    };
+    assert.equal(second({}), 2);
+    assert.equal(second({ newIouThreshold: 0.1 }), 1);
+    assert.equal(second({ newIouThreshold: 0.35 }), 2);
+  });
+
+  it('matches by distance as far as the cap lets it; a cap from 0.19 up changes nothing', () => {
+    const ids = (kalmanDistance?: number): number[][] => {
+      const path = (frame: number): Observation => at(100 + 300 * frame, 500, 200, 150);
+      return drive(tracker({ kalmanDistance }), [path], 6, 5).ids;
+    };
+    assert.deepEqual(ids(0.5), ids());
+    assert.deepEqual(ids(0.5), [[1]]);
+    assert.equal(ids(0)[0]!.length, 6, 'every box is another vehicle');
+  });
+
   it('lets all depart on flush, and goes on counting', () => {
     const subject = tracker();
     subject.update([at(200, 500, 200, 150), at(900, 500, 200, 150)], START, SIZE);
@@ -229,6 +273,11 @@ describe('tracker', () => {
     { settleReads: 0 },
     { rereadGrowth: 0.5 },
     { silenceMs: -1 },
+    { newIouThreshold: 1.5 },
+    { kalmanDistance: -0.1 },
+    { keepTrackedFrames: 0 },
+    { keepNewFrames: NaN },
+    { keepLostFrames: 0 },
   ];
   for (const options of wrongOptions) {
     it(`refuses ${JSON.stringify(options)} and names the option`, () => {
