@@ -54,6 +54,19 @@ export class CandidateList {
     this.classIds.push(classId);
     return true;
   }
+
+  /** A new list of those for which `wanted` is true, in their order. */
+  select(wanted: (index: number) => boolean): CandidateList {
+    const selection = new CandidateList(this.outputName);
+    for (let index = 0; index < this.length; index++) {
+      if (!wanted(index)) continue;
+      selection.boxes.push(...this.boxes.slice(index * 4, index * 4 + 4));
+      selection.scores.push(this.scores[index]!);
+      selection.classIds.push(this.classIds[index]!);
+      selection.corners.push(...this.corners.slice(index * 8, index * 8 + 8));
+    }
+    return selection;
+  }
 }
 
 /**

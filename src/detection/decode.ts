@@ -4,6 +4,7 @@ import { CandidateList, checkDecodeOptions, type DecodeOptions } from './candida
 import { DecodeError } from './decode-error.js';
 import { decodeCornerDetector } from './decoders/corner-detector.js';
 import { decodeEndToEnd } from './decoders/end-to-end.js';
+import { decodeHailoNms } from './decoders/hailo-nms.js';
 import { decodeYolov4 } from './decoders/yolov4.js';
 import { decodeYolov5 } from './decoders/yolov5.js';
 import { decodeYolov8 } from './decoders/yolov8.js';
@@ -17,8 +18,9 @@ export type { DecodeOptions } from './candidates.js';
  * Makes detections of a network's outputs, as the manifest's `output` says.
  *
  * Coordinates are pixels of the network's input and not clamped to it: who knows how the picture got into the input maps them
- * back to the frame and clamps there. Suppression works within a class unless `classAgnostic` is set; an end-to-end network
- * has done it already. A corner detector is suppressed on the boxes it gives, then the box becomes the hull of its corners.
+ * back to the frame and clamps there. Labels that the manifest does not `keep` are dropped first. Suppression works within a class
+ * unless `classAgnostic` is set; an end-to-end network has done it already. HailoRT has, too, but perhaps with a looser threshold
+ * than the one asked for, so its boxes are compared again. A corner detector is suppressed on the boxes it gives, then the box becomes the hull of its corners.
  * Rows with NaN or infinity and boxes without area are left out.
  *
  * @returns detections of picture `batchIndex`, best first.
@@ -30,7 +32,7 @@ export function decodeDetections(
   options: DecodeOptions,
 ): Detection[] {
   checkDecodeOptions(options);
-  const candidates = decodeCandidates(outputs, output, options);
+  const candidates = keptCandidates(decodeCandidates(outputs, output, options), output);
   // Nothing overlaps by more than infinity: suppression then only sorts.
   const iouThreshold = output.decoder === 'end-to-end' ? Infinity : options.iouThreshold;
   const kept = nonMaximumSuppression(
@@ -58,11 +60,20 @@ function decodeCandidates(
       return decodeYolov8(outputs, output, options);
     case 'end-to-end':
       return decodeEndToEnd(outputs, output, options);
+    case 'hailo-nms':
+      return decodeHailoNms(outputs, output, options);
     default: {
       const { decoder } = output as { decoder: unknown };
       throw new DecodeError(`Expected a detector's decoder for output.decoder but received ${JSON.stringify(decoder)}`);
     }
   }
+}
+
+/** The candidates whose label the manifest keeps: a network for many things shall not crowd out the ones that are wanted. */
+function keptCandidates(candidates: CandidateList, { labels, keep }: DetectorOutput): CandidateList {
+  if (keep === undefined) return candidates;
+  const kept = labels.map((label) => keep.includes(label));
+  return candidates.select((index) => kept[candidates.classIds[index]!] === true);
 }
 
 function toDetection(candidates: CandidateList, index: number, labels: readonly string[]): Detection {

@@ -74,7 +74,10 @@ export interface ModelInput {
 }
 
 interface DetectorCommon {
+  /** One per class, in the order of the classes. */
   labels: string[];
+  /** Only detections of these labels count, all when left out: a network for many things gives vehicles (or plates) only. */
+  keep?: string[];
 }
 
 /** Plateflow's own: one row per anchor [score, x1, y1, x2, y2(, 4 corners TL TR BR BL as x, y)], input pixels, activations applied. */
@@ -87,8 +90,8 @@ export interface CornerDetectorOutput extends DetectorCommon {
 /** YOLOv5 heads: xy = (2σ − 0.5 + cell) · stride, wh = (2σ)² · anchor. One output per stride, [N, h, w, a·(5+c)], [N, a·(5+c), h, w] or [N, a, h, w, 5+c]. */
 export interface Yolov5Output extends DetectorCommon {
   decoder: 'yolov5';
-  /** One per stride, in the order of `strides`. */
-  outputs: string[];
+  /** One per stride, in the order of `strides`; when left out, a stride's output is the one whose grid is of its size. */
+  outputs?: string[];
   strides: number[];
   /** Per stride: [w, h] pairs in input pixels. */
   anchors: [number, number][][];
@@ -100,7 +103,7 @@ export interface Yolov5Output extends DetectorCommon {
 /** YOLOv4(-tiny) heads: xy = (s·σ − (s−1)/2 + cell) · stride, wh = e^t · anchor. */
 export interface Yolov4Output extends DetectorCommon {
   decoder: 'yolov4';
-  outputs: string[];
+  outputs?: string[];
   strides: number[];
   anchors: [number, number][][];
   scaleXY: number;
@@ -133,11 +136,22 @@ export interface HailoNmsOutput extends DetectorCommon {
   output?: string;
 }
 
+/** In the JSON, for alphabets of thousands of characters: a text file beside the manifest, one character per line in class order. */
+export interface AlphabetFile {
+  /** Name without a folder. */
+  file: string;
+  /** Characters that come after the file's. */
+  append?: string[];
+}
+
 /** CTC over time steps. Rank 3 [N, T, C]; rank 4 [N, R, T, C] (LPRNet's HEF: 5x19x11) is averaged over R first. */
 export interface CtcOutput {
   decoder: 'ctc';
   output?: string;
-  /** Characters by class, without the blank, in class order. Array because one class may be several UTF-16 units. */
+  /**
+   * Characters by class, without the blank, in class order. Array because one class may be several UTF-16 units. The JSON may name a
+   * file of characters instead (`AlphabetFile`); the loader puts its characters here.
+   */
   alphabet: string[];
   blank: number;
   /** Order of the last axes. Default NTC. */

@@ -46,13 +46,14 @@ export function scanAnchorHeads(
   formula: AnchorFormula,
 ): CandidateList {
   const { strides, anchors, labels, activated } = output;
-  if (output.outputs.length !== strides.length || anchors.length !== strides.length) {
+  const named = output.outputs;
+  if ((named !== undefined && named.length !== strides.length) || anchors.length !== strides.length) {
     throw new DecodeError(
       `Expected one output and one list of anchors per stride for decoder "${output.decoder}" but received ` +
-        `${output.outputs.length} outputs and ${anchors.length} lists of anchors for ${strides.length} strides`,
+        `${named?.length ?? 'no'} outputs and ${anchors.length} lists of anchors for ${strides.length} strides`,
     );
   }
-  const candidates = new CandidateList(output.outputs.join('", "'));
+  const candidates = new CandidateList((named ?? Object.keys(outputs)).join('", "'));
   const channels = 5 + labels.length;
   const threshold = inclusiveThreshold(options.confidenceThreshold);
   // The confidence cannot exceed the objectness, so most anchors need one comparison and no exp.
@@ -63,8 +64,9 @@ export function scanAnchorHeads(
   for (let head = 0; head < strides.length; head++) {
     const stride = strides[head]!;
     const sizes = anchors[head]!;
-    const view = pickOutput(outputs, output.outputs[head]);
-    const { picture, geometry } = headGeometry(view, output.layout, sizes.length, channels, stride, options);
+    const shape = headShape(output.layout, sizes.length, channels, stride, options);
+    const view = named === undefined ? findHead(outputs, shape) : pickOutput(outputs, named[head]);
+    const { picture, geometry } = headGeometry(view, shape, options);
     const { data, offset } = picture;
     const { cells, gridWidth, cellStep, anchorStep, channelStep } = geometry;
 
@@ -106,30 +108,77 @@ export function scanAnchorHeads(
   return candidates;
 }
 
-function headGeometry(
-  view: NamedView,
+/** What a head's output must look like. */
+interface HeadShape {
+  layout: 'NHWC' | 'NCHW';
+  anchorCount: number;
+  channels: number;
+  stride: number;
+  gridWidth: number;
+  gridHeight: number;
+}
+
+function headShape(
   layout: 'NHWC' | 'NCHW',
   anchorCount: number,
   channels: number,
   stride: number,
+  { inputWidth, inputHeight }: DecodeOptions,
+): HeadShape {
+  const gridWidth = Math.ceil(inputWidth / stride);
+  const gridHeight = Math.ceil(inputHeight / stride);
+  return { layout, anchorCount, channels, stride, gridWidth, gridHeight };
+}
+
+/** The axes without the batch. */
+function headDims(shape: HeadShape, split: boolean): number[] {
+  const { layout, anchorCount, channels, gridWidth, gridHeight } = shape;
+  if (split) return [anchorCount, gridHeight, gridWidth, channels];
+  const all = anchorCount * channels;
+  return layout === 'NHWC' ? [gridHeight, gridWidth, all] : [all, gridHeight, gridWidth];
+}
+
+/** Five axes: the anchors have one of their own. */
+function isSplit({ dims }: TensorView): boolean {
+  return dims.length === 5;
+}
+
+function fits(view: TensorView, shape: HeadShape): boolean {
+  const wanted = headDims(shape, isSplit(view));
+  const extra = view.dims.length - wanted.length;
+  return (extra === 0 || extra === 1) && wanted.every((dim, axis) => dim === view.dims[axis + extra]);
+}
+
+function wantedHead(shape: HeadShape, split: boolean): string {
+  const { stride, anchorCount, channels, layout } = shape;
+  const dims = describeDims(['N', ...headDims(shape, split)]);
+  return `dims ${dims} (stride ${stride}, ${anchorCount} anchors of 5 + ${channels - 5} values, ${layout})`;
+}
+
+/** The only output of the head's shape, whatever its name: compilers and retraining name layers as they please. */
+function findHead(outputs: Record<string, TensorView>, shape: HeadShape): NamedView {
+  const names = Object.keys(outputs).filter((name) => fits(outputs[name]!, shape));
+  if (names.length === 1) return pickOutput(outputs, names[0]);
+  const seen = Object.entries(outputs).map(([name, { dims }]) => `"${name}" ${describeDims(dims)}`);
+  throw new DecodeError(
+    `Expected one output with ${wantedHead(shape, false)} but received ${seen.length === 0 ? 'none' : seen.join(', ')}`,
+  );
+}
+
+function headGeometry(
+  view: NamedView,
+  shape: HeadShape,
   options: DecodeOptions,
 ): { picture: PictureView; geometry: HeadGeometry } {
-  const gridWidth = Math.ceil(options.inputWidth / stride);
-  const gridHeight = Math.ceil(options.inputHeight / stride);
+  const { layout, anchorCount, channels, gridWidth, gridHeight } = shape;
   const cells = gridWidth * gridHeight;
   const all = anchorCount * channels;
-  const split = view.dims.length === 5;
-  const wanted = split
-    ? [anchorCount, gridHeight, gridWidth, channels]
-    : layout === 'NHWC'
-      ? [gridHeight, gridWidth, all]
-      : [all, gridHeight, gridWidth];
-  const expected = describeDims(['N', ...wanted]);
-  const picture = takePicture(view, wanted.length, options.batchIndex, expected);
+  const split = isSplit(view);
+  const wanted = headDims(shape, split);
+  const picture = takePicture(view, wanted.length, options.batchIndex, describeDims(['N', ...wanted]));
   if (wanted.some((dim, axis) => dim !== picture.dims[axis])) {
     throw new DecodeError(
-      `Expected dims ${expected} (stride ${stride}, ${anchorCount} anchors of 5 + ${channels - 5} values, ${layout}) ` +
-        `for output "${view.name}" but received ${describeDims(view.dims)}`,
+      `Expected ${wantedHead(shape, split)} for output "${view.name}" but received ${describeDims(view.dims)}`,
     );
   }
   const steps = split
