@@ -23,5 +23,6 @@ export function loadManifest(path: string): Manifest {
   } catch (error) {
     throw new ModelError(`${path}: Expected JSON but received ${(error as Error).message}`, { cause: error });
   }
-  return { ...validateManifest(json, path), directory: dirname(resolve(path)) };
+  const directory = dirname(resolve(path));
+  return { ...validateManifest(json, path, directory), directory };
 }

@@ -1,6 +1,6 @@
 import { nearestName } from './nearest-name.js';
 
-/** The part of JSON Schema that manifest.schema.json uses; `oneOf` branches are told apart by their `decoder`. */
+/** The part of JSON Schema that manifest.schema.json uses; `oneOf` branches are told apart by their `decoder`, `anyOf` ones by being a list or an object. */
 export interface Schema {
   type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean';
   description?: string;
@@ -17,6 +17,7 @@ export interface Schema {
   maximum?: number;
   exclusiveMinimum?: number;
   oneOf?: Schema[];
+  anyOf?: Schema[];
   $ref?: string;
   $defs?: Record<string, Schema>;
 }
@@ -31,6 +32,14 @@ export function checkSchema(value: unknown, schema: Schema, root: Schema, path: 
     checkSchema(value, pickBranch(value, rule.oneOf, root, path, fail), root, path, fail);
     return;
   }
+  if (rule.anyOf) {
+    const rules = rule.anyOf.map((branch) => resolve(branch, root));
+    const wanted = isRecord(value) ? 'object' : 'array';
+    // What is neither a list nor an object is told the first branch.
+    const branch = rules.find(({ type }) => type === wanted) ?? rules[0];
+    if (branch) checkSchema(value, branch, root, path, fail);
+    return;
+  }
   if (rule.const !== undefined && value !== rule.const) fail(path, JSON.stringify(rule.const), value);
   if (rule.enum && !rule.enum.includes(value as string)) fail(path, `one of ${rule.enum.join(', ')}`, value);
   if (rule.type === 'object') checkObject(value, rule, root, path, fail);
@@ -43,6 +52,11 @@ function resolve(schema: Schema, root: Schema): Schema {
   const target = root.$defs?.[schema.$ref.replace('#/$defs/', '')];
   if (!target) throw new Error(`Expected a definition for ${schema.$ref} in the manifest schema but found none`);
   return target;
+}
+
+function firstBranch(rule: Schema, root: Schema): Schema {
+  const first = rule.anyOf?.[0];
+  return first === undefined ? rule : resolve(first, root);
 }
 
 function pickBranch(value: unknown, branches: Schema[], root: Schema, path: string, fail: Fail): Schema {
@@ -69,7 +83,7 @@ function checkObject(value: unknown, rule: Schema, root: Schema, path: string, f
   }
   for (const key of rule.required ?? []) {
     if (!Object.hasOwn(value as object, key)) {
-      fail(inside(path, key), describe(resolve(properties[key] ?? {}, root)), undefined);
+      fail(inside(path, key), describe(firstBranch(resolve(properties[key] ?? {}, root), root)), undefined);
     }
   }
   for (const [key, item] of Object.entries(value as object)) {

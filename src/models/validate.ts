@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DetectorOutput, Manifest, ModelOutput } from './manifest.js';
+import { loadAlphabets } from './alphabet.js';
+import type { DetectorOutput, Manifest, ModelFile, ModelOutput } from './manifest.js';
 import { ModelError } from './errors.js';
 import { SCHEMA_FILE, shippedModelsFolder } from './folder.js';
 import { type Fail, type Schema, checkSchema } from './schema.js';
@@ -12,9 +13,10 @@ let schema: Schema | undefined;
  *
  * @param json the parsed file
  * @param where named in errors: the file
+ * @param directory the manifest's folder; alphabets that are in a file of their own are read from it
  * @throws ModelError naming file and field: `models/x.json: output.anchors[1]: Expected … but received …`
  */
-export function validateManifest(json: unknown, where: string): Manifest {
+export function validateManifest(json: unknown, where: string, directory?: string): Manifest {
   const fail: Fail = (path, expected, received) => {
     const field = path === '' ? '' : `${path}: `;
     throw new ModelError(`${where}: ${field}Expected ${expected} but received ${show(received)}`);
@@ -25,13 +27,58 @@ export function validateManifest(json: unknown, where: string): Manifest {
   delete manifest.$schema;
   checkFiles(manifest, fail);
   checkInput(manifest, fail);
-  checkOutput(manifest.output, 'output', fail);
-  checkTask(manifest, fail);
+  checkHef(manifest, fail);
+  loadAlphabets(manifest, directory, fail);
+  for (const [path, output] of outputsOf(manifest)) {
+    checkOutput(output, path, fail);
+    checkTask(manifest.task, output, path, fail);
+  }
   return manifest;
 }
 
-function checkFiles({ files }: Manifest, fail: Fail): void {
-  if (!files.onnx && Object.keys(files.hef ?? {}).length === 0) fail('files', 'at least one of onnx, hef', files);
+/** What the ONNX file gives, and what the HEFs give where that differs. */
+function outputsOf({ output, hef }: Manifest): [path: string, output: ModelOutput][] {
+  return [['output', output], ...(hef?.output ? [['hef.output', hef.output] as [string, ModelOutput]] : [])];
+}
+
+function hasHefs({ files }: Manifest): boolean {
+  return Object.keys(files.hef ?? {}).length > 0;
+}
+
+function checkFiles(manifest: Manifest, fail: Fail): void {
+  const { files, description } = manifest;
+  if (!files.onnx && !hasHefs(manifest)) fail('files', 'at least one of onnx, hef', files);
+  const entries: [string, ModelFile | undefined][] = [
+    ['onnx', files.onnx],
+    ...Object.entries(files.hef ?? {}).map(([target, file]): [string, ModelFile] => [`hef.${target}`, file]),
+  ];
+  for (const [name, file] of entries) {
+    if (file !== undefined && file.sha256 === undefined && file.url === undefined && description === undefined) {
+      fail(`files.${name}`, 'a sha256, a url, or a description of the model that says where the file is from', file);
+    }
+  }
+}
+
+/** A chip is fed bytes, channels last, in one size; its compiler put normalisation, and often suppression, into the HEF. */
+function checkHef(manifest: Manifest, fail: Fail): void {
+  const { files, hef, input, output } = manifest;
+  if (hef !== undefined && !hasHefs(manifest)) fail('hef', 'none, because files.hef names no file', hef);
+  if (files.onnx) {
+    if (usesHailoNms(output)) {
+      fail('output.decoder', "another one, because HailoRT's NMS is not in an ONNX file (hef.output?)", 'hailo-nms');
+    }
+    return;
+  }
+  const why = 'because the model has HEF files only';
+  if (input.layout !== 'NHWC') fail('input.layout', `NHWC, ${why}`, input.layout);
+  if (input.type !== 'uint8') fail('input.type', `uint8, ${why}`, input.type);
+  if (input.multipleOf !== undefined)
+    fail('input.multipleOf', `none, ${why} and those have one size`, input.multipleOf);
+  if (hef !== undefined) fail('hef', `none, ${why}: input and output are theirs`, hef);
+}
+
+function usesHailoNms(output: ModelOutput): boolean {
+  return output.decoder === 'character-boxes' ? usesHailoNms(output.detector) : output.decoder === 'hailo-nms';
 }
 
 function checkInput({ input }: Manifest, fail: Fail): void {
@@ -52,16 +99,17 @@ function checkInput({ input }: Manifest, fail: Fail): void {
   }
 }
 
-function checkTask({ task, output }: Manifest, fail: Fail): void {
+function checkTask(task: Manifest['task'], output: ModelOutput, path: string, fail: Fail): void {
   const reads = ['ctc', 'slots', 'character-boxes'].includes(output.decoder);
   if (task === 'text' && !reads)
-    fail('output.decoder', 'one of ctc, slots, character-boxes for a text model', output.decoder);
+    fail(`${path}.decoder`, 'one of ctc, slots, character-boxes for a text model', output.decoder);
   if ((task === 'vehicles' || task === 'plates') && (reads || output.decoder === 'tensors')) {
-    fail('output.decoder', `the decoder of a detector for a ${task} model`, output.decoder);
+    fail(`${path}.decoder`, `the decoder of a detector for a ${task} model`, output.decoder);
   }
 }
 
 function checkOutput(output: ModelOutput, path: string, fail: Fail): void {
+  if ('labels' in output) checkKeep(output, `${path}.keep`, fail);
   switch (output.decoder) {
     case 'corner-detector':
       if (output.labels.length !== 1) fail(`${path}.labels`, 'one label (the decoder has no classes)', output.labels);
@@ -87,16 +135,28 @@ function checkOutput(output: ModelOutput, path: string, fail: Fail): void {
       checkOutput(output.detector, `${path}.detector`, fail);
       return;
     case 'yolov8':
+    case 'hailo-nms':
     case 'tensors':
       return;
   }
 }
 
 function checkHeads(output: DetectorOutput & { decoder: 'yolov5' | 'yolov4' }, path: string, fail: Fail): void {
-  const heads = output.outputs.length;
-  if (output.strides.length !== heads) fail(`${path}.strides`, `${heads} strides, one per output`, output.strides);
-  if (output.anchors.length !== heads)
-    fail(`${path}.anchors`, `${heads} lists of anchors, one per output`, output.anchors);
+  const { outputs, strides, anchors } = output;
+  const heads = outputs?.length ?? strides.length;
+  if (strides.length !== heads) fail(`${path}.strides`, `${heads} strides, one per output`, strides);
+  if (anchors.length !== heads) {
+    fail(`${path}.anchors`, `${heads} lists of anchors, one per ${outputs ? 'output' : 'stride'}`, anchors);
+  }
+  if (outputs === undefined && new Set(strides).size !== strides.length) {
+    fail(`${path}.strides`, 'each stride once, because no outputs are named', strides);
+  }
+}
+
+function checkKeep({ labels, keep }: DetectorOutput, path: string, fail: Fail): void {
+  for (const [index, label] of (keep ?? []).entries()) {
+    if (!labels.includes(label)) fail(`${path}[${index}]`, 'one of the labels', label);
+  }
 }
 
 function checkColumns(columns: string[], path: string, fail: Fail): void {

@@ -154,7 +154,7 @@ describe('validateManifest', () => {
       path: ['files', 'onnx', 'file'],
       value: '../some.onnx',
       error:
-        'files.onnx.file: Expected a non-empty string (a file name without a folder, beside the manifest) but received "../some.onnx"',
+        'files.onnx.file: Expected a non-empty string (a file name without a folder) but received "../some.onnx"',
     },
     {
       path: ['files', 'onnx', 'sha256'],
@@ -215,7 +215,7 @@ describe('validateManifest', () => {
       path: ['output', 'decoder'],
       value: 'yolov9',
       error:
-        'output.decoder: Expected one of corner-detector, yolov5, yolov4, yolov8, end-to-end, ctc, slots, character-boxes, tensors but received "yolov9"',
+        'output.decoder: Expected one of corner-detector, yolov5, yolov4, yolov8, end-to-end, hailo-nms, ctc, slots, character-boxes, tensors but received "yolov9"',
     },
     {
       path: ['output', 'anchors', 1, 0],
