@@ -18,7 +18,8 @@ export = function (RED: NodeAPI): void {
       runtime: read.choice('runtime', ['auto', 'native', 'wasm'], 'auto'),
       ...(workers === undefined ? {} : { workers }),
     };
-    const handle = new DeviceHandle(deviceProvider(settings, read.text('modelDirectory')));
+    const { userDir } = RED.settings;
+    const handle = new DeviceHandle(deviceProvider(settings, read.text('modelDirectory'), userDir));
     const problem = read.error;
     this.alpr = problem === undefined ? handle : refusing(handle, problem);
     if (problem !== undefined) this.error(problem.message);
@@ -38,6 +39,7 @@ function refusing(handle: DeviceHandle, problem: Error): DeviceAccess {
     open: () => Promise.reject(problem),
     openPixels: () => Promise.reject(problem),
     models: () => handle.models(),
+    folders: handle.folders,
     describe: () => undefined,
   };
 }

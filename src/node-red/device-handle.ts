@@ -1,6 +1,8 @@
 import type { Device, Network, PixelWorker } from '../device/device.js';
 import type { Manifest } from '../models/manifest.js';
+import type { ModelTarget } from '../models/locate.js';
 import { AlprNodeError } from './errors.js';
+import type { ModelFolders } from './model-pulls.js';
 
 /** One entry of a model picker. */
 export interface ModelSummary {
@@ -10,6 +12,8 @@ export interface ModelSummary {
   description?: string | undefined;
   /** False when no file of the model is there. */
   available: boolean;
+  /** What files of it are there: for the CPU (`onnx`) and for which chips. */
+  targets: ModelTarget[];
   /** The model's own, for hints in empty fields. */
   thresholds?: Manifest['thresholds'];
   input: { width: number; height: number };
@@ -27,6 +31,8 @@ export interface DeviceAccess {
   open(model: string): Promise<Network>;
   openPixels(): Promise<PixelsShare>;
   models(): Promise<ModelSummary[]>;
+  /** Where its models come from; the package's own alone when left out. */
+  readonly folders?: ModelFolders | undefined;
   /** `CPU, ONNX Runtime 1.30.0 (native), 2 workers`; undefined while nothing is open. */
   describe(): string | undefined;
 }
@@ -36,6 +42,7 @@ export interface DeviceProvider {
   acquire(): Promise<{ device: Device; release(): Promise<void> }>;
   manifest(model: string): Promise<Manifest>;
   models(): Promise<ModelSummary[]>;
+  folders?: ModelFolders;
 }
 
 /**
@@ -76,6 +83,10 @@ export class DeviceHandle implements DeviceAccess {
 
   models(): Promise<ModelSummary[]> {
     return this.provider.models();
+  }
+
+  get folders(): ModelFolders | undefined {
+    return this.provider.folders;
   }
 
   describe(): string | undefined {
