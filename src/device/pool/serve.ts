@@ -29,7 +29,7 @@ export function serve<Job, Result>(handle: (job: Job) => Result | Promise<Result
  * Linux schedules threads by their own niceness: on a small machine the main thread, Node-RED's event loop, must win
  * against a network that would fill every core. Elsewhere niceness belongs to the process and must not be touched.
  */
-function yieldToEventLoop(): void {
+export function yieldToEventLoop(): void {
   if (process.platform !== 'linux') return;
   try {
     const threadId = Number(readlinkSync('/proc/thread-self').split('/').pop());
