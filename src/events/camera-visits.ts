@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Box, DepartedTrack, Miss, MissCode, Plate, PlateVote, Vehicle } from '../detection/types.js';
+import { normalisePlate } from '../reading/normalise.js';
 import { disagreement, doubt, duplicate, neededReads, plateKey, refusal, shortfall } from './acceptance.js';
 import type { VisitRules } from './options.js';
 import type { PlateEvent, PlateMiss } from './plate-event.js';
@@ -237,10 +238,12 @@ export class CameraVisits {
 
   #emit(event: 'provisional' | 'final', visit: Visit, state: TrackState, vote: PlateVote, supersedes?: string): void {
     const plateEvent: PlateEvent = {
+      version: 1,
       event,
       id: visit.id,
       camera: this.camera,
       plate: vote.text,
+      normalised: normalisePlate(vote.text),
       ...numbersOf(vote),
       ...placeOf(state),
       firstSeen: visit.firstSeen,

@@ -5,12 +5,17 @@ import type { Box, Candidate, Character, Corners, MissCode } from '../detection/
  * correction, with `supersedes`). `left`: the vehicle is gone; only for tracked vehicles that had one of the others.
  */
 export interface PlateEvent {
+  /** Of this format (docs/events.md); a later one may add fields without a new number. */
+  version: 1;
   event: 'provisional' | 'final' | 'left';
   /** The visit's: the same for all its events. */
   id: string;
   /** Camera id. */
   camera: string;
+  /** As it was read. */
   plate: string;
+  /** As it is compared: capital letters and digits only (reading/normalise.ts). */
+  normalised: string;
   /** 0..1: the vote's for tracked plates, else the reading's. */
   confidence: number;
   characters: Character[];
@@ -32,6 +37,31 @@ export interface PlateEvent {
   frames: number;
   /** A corrected `final`: the text that this visit's `final` had before. */
   supersedes?: string;
+  /** Which way it went: over the line of plate-out's settings, or by how its box moved and grew. Missing while unknown. */
+  direction?: Direction;
+  /** The zone of plate-out's settings that the plate was last seen in. */
+  zone?: string;
+  /** What a list of known plates says; set by plate-list. */
+  known?: KnownPlate;
+  /** `plate` and `normalised` are keyed hashes, `characters` and `candidates` are empty (privacy settings). */
+  hashed?: true;
+  /** JPEGs, when they were asked for: the crop that was best to read, its vehicle, the whole frame. */
+  images?: { plate?: Uint8Array; vehicle?: Uint8Array; frame?: Uint8Array };
+}
+
+export type Direction = 'in' | 'out' | 'left' | 'right';
+
+/** The entry of a list that a plate was found as, or that there is none. */
+export interface KnownPlate {
+  /** `unknown`: on no list. */
+  rule: 'allow' | 'deny' | 'alert' | 'unknown';
+  /** The entry's plate, name and tags. */
+  plate?: string;
+  name?: string;
+  tags?: string[];
+  /** Edits between entry and reading, where look-alikes cost less than one; 0 is the same text. */
+  distance?: number;
+  exact?: boolean;
 }
 
 /** A vehicle or plate that gave no event, and why (design §7). */

@@ -323,6 +323,8 @@ describe('visits of tracked plates', () => {
       event: 'final',
       camera: 'gate',
       plate: 'AB1234',
+      version: 1,
+      normalised: 'AB1234',
       confidence: 0.83,
       characters: given.characters,
       candidates: given.candidates,
