@@ -129,6 +129,10 @@ export interface HailoLibrary {
    * the thread that shuts it down.
    */
   adopt<Kind extends 'vdevice' | 'device' | 'network-group'>(kind: Kind, handle: bigint): Handle<Kind>;
+  /** The same for what the other thread has left to this one to release, because it ended. */
+  adoptOwn<Kind extends 'vdevice' | 'input-vstream' | 'output-vstream'>(kind: Kind, handle: bigint): Handle<Kind>;
+  /** A group that another thread configured, so that its vstreams can be made here. @param infos of its HEF */
+  adoptGroup(handle: bigint, infos: readonly VstreamInfo[]): GroupHandle;
   /** The other thread has released it, or is about to; what belongs to it is forgotten too. Unknown handles are ignored. */
   disown(handle: VdeviceHandle | DeviceHandle | GroupHandle): void;
 

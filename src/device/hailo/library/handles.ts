@@ -36,6 +36,14 @@ export class Handles {
     return this.add(kind, handle, { borrowed: true });
   }
 
+  /** A handle that another thread made and this one is to release. */
+  adoptOwn<Kind extends HandleKind>(kind: Kind, handle: unknown): Handle<Kind> {
+    const live = typeof handle === 'bigint' ? this.of(kind).get(handle) : undefined;
+    if (!live) return this.add(kind, handle);
+    live.borrowed = false;
+    return handle as Handle<Kind>;
+  }
+
   /** @throws HailoError unless it is a live handle of this kind, known to this thread */
   check<Kind extends HandleKind>(kind: Kind, handle: unknown): Handle<Kind> {
     this.entry(kind, handle);

@@ -4,8 +4,8 @@ import { HailoError } from '../errors.js';
 export interface Koffi {
   config(): { sync_stack_size?: number; async_stack_size?: number };
   config(wanted: { sync_stack_size: number; async_stack_size: number }): unknown;
-  /** @throws Error in the loader's words */
-  load(path: string): LoadedFile;
+  /** @param path null: what is in the process already. @throws Error in the loader's words */
+  load(path: string | null): LoadedFile;
   /** Of the first byte of a Buffer. */
   address(value: unknown): bigint;
   alloc(type: string, length: number): bigint;

@@ -1,4 +1,4 @@
-import type { HailoLibrary, Handle } from './api.js';
+import type { GroupHandle, HailoLibrary, Handle } from './api.js';
 import type { LibraryContext } from './calls.js';
 import { deviceCalls } from './devices.js';
 import { frameCalls, LentBuffers } from './frames.js';
@@ -15,6 +15,14 @@ export function typedLibrary(context: LibraryContext): HailoLibrary {
     version,
     adopt<Kind extends 'vdevice' | 'device' | 'network-group'>(kind: Kind, handle: bigint): Handle<Kind> {
       return handles.adopt(kind, handle);
+    },
+    adoptOwn<Kind extends 'vdevice' | 'input-vstream' | 'output-vstream'>(kind: Kind, handle: bigint): Handle<Kind> {
+      return handles.adoptOwn(kind, handle);
+    },
+    adoptGroup(handle, infos): GroupHandle {
+      const group = handles.adopt('network-group', handle);
+      infosOf.set(group, infos);
+      return group;
     },
     disown(handle): void {
       for (const kind of ['network-group', 'device', 'vdevice'] as const) handles.remove(kind, handle);

@@ -13,6 +13,10 @@ import { memory } from './memory.js';
 import { hailoError } from './status.js';
 import { declare, declareAll } from './symbols.js';
 
+/** Of dlfcn.h, on Linux. */
+const RTLD_NOW = 2;
+const RTLD_NODELETE = 0x1000;
+
 const INSTALL =
   "Install HailoRT from the vendor in the version of the driver (on Raspberry Pi OS: `sudo apt install hailo-all`); in Docker mount the host's libhailort.so into the container; " +
   'or say where the library lies: in the setting, or in the variable ALPR_HAILORT';
@@ -52,6 +56,7 @@ export function loadHailoLibrary(setting?: string): HailoLibrary {
     if (known) return known;
     const handle = open(koffi, path, tried);
     if (!handle) continue;
+    pin(koffi, path);
     const library = bind(koffi, handle, path);
     loaded.set(real, library);
     return library;
@@ -80,6 +85,15 @@ function open(koffi: Koffi, path: string, tried: string[]): LoadedFile | undefin
     tried.push(`${path}: it is a shared library, but not HailoRT's (it has no function hailo_get_library_version)`);
     return undefined;
   }
+}
+
+/**
+ * Keeps the library in the process when this thread ends: koffi would unload it then, and its own threads would run on in memory
+ * that is gone (hailort-c-api §11).
+ */
+function pin(koffi: Koffi, path: string): void {
+  const dlopen = koffi.load(null).func('void *dlopen(const char *path, int flags)');
+  dlopen(path, RTLD_NOW | RTLD_NODELETE);
 }
 
 function bind(koffi: Koffi, handle: LoadedFile, path: string): HailoLibrary {
