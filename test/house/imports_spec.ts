@@ -18,6 +18,7 @@ const rooms: Record<string, string[]> = {
   'src/reading': ['src/detection', 'src/models/manifest'],
   'src/tracking': ['src/frame', 'src/detection'],
   'src/events': ['src/frame', 'src/detection', 'src/reading/normalise'],
+  'src/lists': ['src/detection', 'src/reading/normalise'],
   'src/overlay': ['src/frame', 'src/detection'],
   'src/sources': ['src/frame', 'src/image'],
   'src/device': ['src/detection/types', 'src/models/manifest'],
