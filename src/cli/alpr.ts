@@ -1,17 +1,23 @@
 #!/usr/bin/env node
 import { UsageError } from './arguments.js';
+import { doctorHelp, runDoctor } from './doctor.js';
 import { evaluateHelp, runEvaluate } from './evaluate.js';
+import { modelsHelp, runModels } from './models.js';
 import { readHelp, runRead } from './read.js';
 
 const commands: Record<string, { run: (args: string[]) => Promise<number>; help: string }> = {
   read: { run: runRead, help: readHelp },
   evaluate: { run: runEvaluate, help: evaluateHelp },
+  models: { run: runModels, help: modelsHelp },
+  doctor: { run: runDoctor, help: doctorHelp },
 };
 
 const help = `alpr: licence plates from pictures and videos, on this machine
 
 alpr read <picture|folder|video>…    reads plates
 alpr evaluate <labels>…              measures the networks on labelled pictures
+alpr doctor                          says what is wrong on this machine, and how to fix it
+alpr models list|pull|verify          the networks there are; fetches and checks their files
 alpr <command> --help                its options
 `;
 
