@@ -5,14 +5,24 @@ export class Progress {
   private readonly started = Date.now();
   private readonly stream = process.stderr;
 
-  /** @param total 0 when it is not known, as for videos */
+  /**
+   * @param total 0 when it is not known, as for videos
+   * @param show how an amount is written, `12.3 MB`; plain numbers when left out
+   */
   constructor(
     private readonly title: string,
     private total: number,
+    private readonly show?: (amount: number) => string,
   ) {}
 
   advance(by = 1): void {
-    this.done += by;
+    this.set(this.done + by, this.total);
+  }
+
+  /** For what may begin anew, or whose end is learnt on the way. */
+  set(done: number, total: number): void {
+    this.done = done;
+    this.total = total;
     const now = Date.now();
     if (!this.stream.isTTY || (now - this.lastDrawn < 100 && this.done !== this.total)) return;
     this.lastDrawn = now;
@@ -27,10 +37,13 @@ export class Progress {
   private line(now: number): string {
     const seconds = (now - this.started) / 1000;
     const rate = this.done / Math.max(seconds, 0.001);
-    if (this.total <= 0) return `${this.title} ${this.done}  ${rate.toFixed(1)}/s`;
+    const amount = this.show ?? String;
+    const speed = this.show?.(rate) ?? rate.toFixed(1);
+    if (this.total <= 0) return `${this.title} ${amount(this.done)}  ${speed}/s`;
     const width = 24;
     const filled = Math.round((Math.min(this.done, this.total) / this.total) * width);
     const left = Math.max(0, Math.round((this.total - this.done) / Math.max(rate, 0.001)));
-    return `${this.title} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${this.done}/${this.total}  ${left} s left`;
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+    return `${this.title} ${bar} ${amount(this.done)}/${amount(this.total)}  ${left} s left`;
   }
 }
