@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from './manifest.js';
 import { ModelError } from './errors.js';
-import { downloadFolder, SCHEMA_FILE, shippedModelsFolder } from './folder.js';
+import { downloadFolder, FIELD_FOLDER, SCHEMA_FILE, shippedModelsFolder } from './folder.js';
 import { loadManifest } from './load.js';
 import { nearestName } from './nearest-name.js';
 
@@ -13,8 +13,9 @@ export interface CatalogueProblem {
 }
 
 /**
- * All models known here: those shipped with the package and those in extra folders. A model in an extra folder takes
- * the place of a shipped one of the same name, so that a better network can be dropped in.
+ * All models known here: those shipped with the package, the networks of the field (manifests only, their files are fetched or put
+ * beside them by the user) and those in extra folders. A model in an extra folder takes the place of a shipped one of the same
+ * name, so that a better network can be dropped in.
  */
 export class Catalogue {
   private readonly manifests = new Map<string, Manifest>();
@@ -28,7 +29,8 @@ export class Catalogue {
    */
   constructor(extraFolders: readonly string[] = [], options: { downloads?: string } = {}) {
     this.downloads = options.downloads ?? downloadFolder();
-    for (const folder of [shippedModelsFolder(), ...extraFolders]) this.addFolder(folder);
+    const shipped = shippedModelsFolder();
+    for (const folder of [shipped, join(shipped, FIELD_FOLDER), ...extraFolders]) this.addFolder(folder);
   }
 
   /** What could not be read, for a status or a log. */

@@ -6,6 +6,9 @@ import { ModelError } from './errors.js';
 /** The JSON Schema of manifests; lies beside the shipped models. */
 export const SCHEMA_FILE = 'manifest.schema.json';
 
+/** In the package's `models/`: manifests of other people's networks, whose files do not come with the package. */
+export const FIELD_FOLDER = 'field';
+
 /**
  * The package's own `models/` folder: two levels above the source, three above the compiled file.
  * @throws ModelError when the package lacks it

@@ -8,6 +8,26 @@ import type { Manifest } from '../../src/models/manifest';
 
 const models = join(__dirname, '..', '..', 'models');
 const shipped = ['plateflow-plate', 'plateflow-reader', 'plateflow-vehicle'];
+/** Networks of the field by task: manifests only. */
+const field: Record<string, string[]> = {
+  vehicles: ['hailo_yolov8n_4_classes_vga_vehicles', 'yolov5m_vehicles', 'yolov8n', 'yolov8s'],
+  plates: [
+    'hailo_yolov8n_4_classes_vga_plates',
+    'tiny_yolov4_license_plates',
+    'yolo-v9-t-384-license-plates',
+    'yolov8n_relu6_lp',
+  ],
+  text: [
+    'cct-s-v1-global',
+    'cct-xs-v1-global',
+    'cct-xs-v2-global',
+    'lprnet',
+    'lprnet-cn',
+    'ppocr-v4-rec',
+    'yolov8n_relu6_lp_ocr',
+  ],
+};
+const all = [...shipped, ...Object.values(field).flat()].sort();
 
 describe('Catalogue', () => {
   let folder: string;
@@ -25,11 +45,14 @@ describe('Catalogue', () => {
 
   it('lists the shipped models, all or of one task', () => {
     const catalogue = new Catalogue();
-    assert.deepEqual(names(catalogue), shipped);
-    assert.deepEqual(names(catalogue, 'text'), ['plateflow-reader']);
+    assert.deepEqual(names(catalogue), all);
+    assert.deepEqual(names(catalogue, 'vehicles'), [...field['vehicles']!, 'plateflow-vehicle'].sort());
+    assert.deepEqual(names(catalogue, 'plates'), [...field['plates']!, 'plateflow-plate'].sort());
+    assert.deepEqual(names(catalogue, 'text'), [...field['text']!, 'plateflow-reader'].sort());
     assert.deepEqual(names(catalogue, 'generic'), []);
     assert.deepEqual(catalogue.problems, []);
     assert.equal(catalogue.get('plateflow-plate').directory, models);
+    assert.equal(catalogue.get('lprnet').directory, join(models, 'field'));
   });
 
   for (const name of shipped) {
@@ -43,7 +66,7 @@ describe('Catalogue', () => {
     write('better.json', { name: 'plateflow-plate', version: '9' });
     writeFileSync(join(folder, 'notes.txt'), 'no manifest');
     const catalogue = new Catalogue([folder]);
-    assert.deepEqual(names(catalogue), ['mine', ...shipped]);
+    assert.deepEqual(names(catalogue), ['mine', ...all].sort());
     assert.equal(catalogue.get('plateflow-plate').version, '9');
     assert.equal(catalogue.get('plateflow-plate').directory, folder);
     assert.equal(catalogue.get('plateflow-reader').directory, models);
@@ -56,7 +79,7 @@ describe('Catalogue', () => {
     write('d.json', { name: 'good' });
     const nowhere = join(folder, 'nowhere');
     const catalogue = new Catalogue([folder, nowhere]);
-    assert.deepEqual(names(catalogue), ['good', ...shipped]);
+    assert.deepEqual(names(catalogue), ['good', ...all].sort());
     const told = catalogue.problems.map(({ path, error }) => [path, error.code, error.message]);
     const expected: [string, RegExp][] = [
       [join(folder, 'a.json'), /a\.json: Expected JSON but received /],
@@ -75,7 +98,7 @@ describe('Catalogue', () => {
     assert.throws(() => new Catalogue().get('plateflow-plates'), {
       code: 'ALPR_MODEL',
       message:
-        'Expected one of the models plateflow-plate, plateflow-reader, plateflow-vehicle but received "plateflow-plates".' +
+        `Expected one of the models ${all.join(', ')} but received "plateflow-plates".` +
         ' Did you mean plateflow-plate?',
     });
   });

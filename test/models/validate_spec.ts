@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Manifest, ModelOutput } from '../../src/models/manifest';
+import type { Manifest, ModelOutput, Yolov5Output } from '../../src/models/manifest';
 import { validateManifest } from '../../src/models/validate';
 
 const models = join(__dirname, '..', '..', 'models');
@@ -16,7 +16,10 @@ const right: Manifest = {
   description: 'For tests',
   files: {
     onnx: { file: 'some.onnx', sha256: 'ab'.repeat(32), size: 12, url: 'https://example.org/some.onnx' },
-    hef: { hailo8l: { file: 'some.hef', sha256: '01'.repeat(32), size: 34 } },
+    hef: {
+      hailo8: { file: 'some.hailo8.hef', url: 'https://example.org/some.hef' },
+      hailo8l: { file: 'some.hef', sha256: '01'.repeat(32), size: 34 },
+    },
   },
   input: {
     name: 'image',
@@ -47,6 +50,11 @@ const right: Manifest = {
     activated: false,
     layout: 'NCHW',
     labels: ['plate'],
+    keep: ['plate'],
+  },
+  hef: {
+    input: { width: 320, height: 192, colour: 'RGB', fit: 'stretch', fill: [0, 0, 0], margin: 0 },
+    output: { decoder: 'hailo-nms', output: 'nms', labels: ['person', 'plate'], keep: ['plate'] },
   },
   thresholds: { confidence: 0.5, iou: 0, maxDetections: 20 },
   licence: 'MIT',
@@ -91,13 +99,22 @@ const outputs: { task: Manifest['task']; output: ModelOutput }[] = [
 ];
 
 describe('validateManifest', () => {
-  const shipped = readdirSync(models).filter((file) => file.endsWith('.json') && file !== 'manifest.schema.json');
-  it('finds three shipped manifests', () => assert.equal(shipped.length, 3));
-  for (const file of shipped) {
-    it(`accepts the shipped ${file}`, () => {
-      const json = JSON.parse(readFileSync(join(models, file), 'utf8')) as object;
-      assert.equal(`${validateManifest(json, file).name}.json`, file);
-    });
+  const manifestsIn = (folder: string): string[] =>
+    readdirSync(folder).filter((file) => file.endsWith('.json') && file !== 'manifest.schema.json');
+  const shipped: [folder: string, count: number][] = [
+    [models, 3],
+    [join(models, 'field'), 15],
+  ];
+  for (const [folder, count] of shipped) {
+    const files = manifestsIn(folder);
+    it(`finds ${count} shipped manifests in ${folder.slice(models.length - 6)}`, () =>
+      assert.equal(files.length, count));
+    for (const file of files) {
+      it(`accepts the shipped ${file}`, () => {
+        const json = JSON.parse(readFileSync(join(folder, file), 'utf8')) as object;
+        assert.equal(`${validateManifest(json, file, folder).name}.json`, file);
+      });
+    }
   }
 
   it('accepts a manifest with every field', () => {
@@ -106,7 +123,8 @@ describe('validateManifest', () => {
 
   for (const { task, output } of outputs) {
     it(`accepts the decoder ${output.decoder}`, () => {
-      const manifest = { ...right, task, output };
+      const { hef: _hef, ...rest } = right;
+      const manifest = { ...rest, task, output };
       assert.deepEqual(validateManifest(manifest, 'x.json'), manifest);
     });
   }
@@ -153,8 +171,7 @@ describe('validateManifest', () => {
     {
       path: ['files', 'onnx', 'file'],
       value: '../some.onnx',
-      error:
-        'files.onnx.file: Expected a non-empty string (a file name without a folder) but received "../some.onnx"',
+      error: 'files.onnx.file: Expected a non-empty string (a file name without a folder) but received "../some.onnx"',
     },
     {
       path: ['files', 'onnx', 'sha256'],
@@ -296,10 +313,89 @@ describe('validateManifest', () => {
       value: { decoder: 'tensors' },
       error: 'output.decoder: Expected the decoder of a detector for a plates model but received "tensors"',
     },
+    {
+      path: ['hef', 'output'],
+      value: { decoder: 'tensors' },
+      error: 'hef.output.decoder: Expected the decoder of a detector for a plates model but received "tensors"',
+    },
+    {
+      path: ['hef', 'output', 'keep', 0],
+      value: 'plates',
+      error: 'hef.output.keep[0]: Expected one of the labels but received "plates"',
+    },
+    {
+      path: ['hef', 'input', 'layout'],
+      value: 'NCHW',
+      error:
+        'hef.input.layout: Expected no such field (did you mean one of width, height, colour, fit, fill, margin?) but received "NCHW"',
+    },
+    {
+      path: ['files', 'hef'],
+      error:
+        'hef: Expected none, because files.hef names no file but received {"input":{"width":320,"height":192,"colour":"RGB","fit":"stretch","fill":[0,0,0],"margin":0},"out...',
+    },
+    {
+      path: ['output'],
+      value: { decoder: 'hailo-nms', labels: ['plate'] },
+      error:
+        'output.decoder: Expected another one, because HailoRT\'s NMS is not in an ONNX file (hef.output?) but received "hailo-nms"',
+    },
+    {
+      path: ['files', 'onnx'],
+      error: 'input.layout: Expected NHWC, because the model has HEF files only but received "NCHW"',
+    },
+    {
+      path: ['output', 'strides', 1],
+      value: 8,
+      output: { ...(({ outputs: _names, ...heads }) => heads)(right.output as Yolov5Output), decoder: 'yolov5' },
+      error: 'output.strides: Expected each stride once, because no outputs are named but received [8,8]',
+    },
+    {
+      path: ['output', 'anchors'],
+      value: [[[1, 2]]],
+      output: { ...(({ outputs: _names, ...heads }) => heads)(right.output as Yolov5Output), decoder: 'yolov5' },
+      error: 'output.anchors: Expected 2 lists of anchors, one per stride but received [[[1,2]]]',
+    },
+    {
+      path: ['output', 'alphabet'],
+      value: 'ABC',
+      task: 'text',
+      output: { decoder: 'ctc', alphabet: ['A'], blank: 0 },
+      error: 'output.alphabet: Expected an array of at least 1 but received "ABC"',
+    },
+    {
+      path: ['output', 'alphabet'],
+      value: { file: '../keys.txt' },
+      task: 'text',
+      output: { decoder: 'ctc', alphabet: ['A'], blank: 0 },
+      error:
+        'output.alphabet.file: Expected a non-empty string (a text file beside the manifest, one character per line) but received "../keys.txt"',
+    },
+    {
+      path: ['output', 'alphabet'],
+      value: { file: 'keys.txt' },
+      task: 'text',
+      output: { decoder: 'ctc', alphabet: ['A'], blank: 0 },
+      error:
+        'output.alphabet: Expected a list of characters, as the folder of the file is not known but received {"file":"keys.txt"}',
+    },
+    {
+      path: ['output', 'alphabet'],
+      task: 'text',
+      output: { decoder: 'ctc', alphabet: ['A'], blank: 0 },
+      error: 'output.alphabet: Expected an array of at least 1 but received nothing',
+    },
   ];
   for (const { path, value, output, task, error } of mistakes) {
     it(`names the field: ${error.slice(0, 70)}`, () => {
-      const json = structuredClone({ ...right, output: output ?? right.output, task: task ?? right.task });
+      const { hef, ...rest } = right;
+      // The HEF's own output is a detector's: of no use where another task is tried.
+      const json = structuredClone({
+        ...rest,
+        ...(task === undefined ? { hef } : {}),
+        output: output ?? right.output,
+        task: task ?? right.task,
+      });
       put(json, path, value);
       assert.throws(() => validateManifest(json, 'models/x.json'), {
         name: 'ModelError',
@@ -308,6 +404,44 @@ describe('validateManifest', () => {
       });
     });
   }
+
+  it('wants to know where a file is from that has neither checksum nor address', () => {
+    const { description: _description, ...rest } = structuredClone(right);
+    rest.files.hef = { hailo8: { file: 'a.hef' } };
+    assert.throws(() => validateManifest(rest, 'x.json'), {
+      message:
+        'x.json: files.hef.hailo8: Expected a sha256, a url, or a description of the model that says where the file is from but received {"file":"a.hef"}',
+    });
+    assert.equal(validateManifest({ ...rest, description: 'From my compiler' }, 'x.json').name, right.name);
+  });
+
+  it('takes bytes, channels last and one size only where there are HEFs only', () => {
+    const files = { hef: { hailo8: { file: 'a.hef', url: 'https://example.org/a.hef' } } };
+    const { hef: _hef, input, ...rest } = structuredClone(right);
+    const { crop: _crop, multipleOf: _multipleOf, normalisation: _normalisation, ...plain } = input;
+    const output = { decoder: 'hailo-nms', labels: ['plate'] } as const;
+    const validate = (changes: object, more: object = {}) =>
+      validateManifest(
+        { ...rest, files, output, input: { ...plain, layout: 'NHWC', type: 'uint8', ...changes }, ...more },
+        'x.json',
+      );
+    assert.equal(validate({}).output.decoder, 'hailo-nms');
+    const wrong: [object, object, RegExp][] = [
+      [
+        { layout: 'NCHW' },
+        {},
+        /input\.layout: Expected NHWC, because the model has HEF files only but received "NCHW"/,
+      ],
+      [
+        { type: 'float32' },
+        {},
+        /input\.type: Expected uint8, because the model has HEF files only but received "float32"/,
+      ],
+      [{ multipleOf: 32 }, {}, /input\.multipleOf: Expected none, because .* one size but received 32/],
+      [{}, { hef: { input: { width: 3 } } }, /hef: Expected none, because the model has HEF files only/],
+    ];
+    for (const [changes, more, message] of wrong) assert.throws(() => validate(changes, more), { message });
+  });
 
   for (const json of [null, [], 'text', 3]) {
     it(`refuses ${JSON.stringify(json)}`, () => {
