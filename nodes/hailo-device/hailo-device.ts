@@ -2,6 +2,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { registerAdmin } from '../../src/node-red/admin.js';
 import { DeviceHandle, type DeviceAccess } from '../../src/node-red/device-handle.js';
 import type { DeviceConfigNode } from '../../src/node-red/device-link.js';
+import { readDeviceSettings } from '../../src/node-red/device-settings.js';
 import { deviceProvider } from '../../src/node-red/device-provider.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 
@@ -12,15 +13,12 @@ export = function (RED: NodeAPI): void {
   function HailoDevice(this: DeviceConfigNode, config: NodeDef): void {
     RED.nodes.createNode(this, config);
     const read = new SettingsReader(config);
-    const workers = read.optionalNumber('workers', { min: 1, max: 64, integer: true });
-    const settings = {
-      backend: read.choice('backend', ['auto', 'cpu'], 'auto'),
-      runtime: read.choice('runtime', ['auto', 'native', 'wasm'], 'auto'),
-      ...(workers === undefined ? {} : { workers }),
-    };
+    const settings = readDeviceSettings(read);
     const { userDir } = RED.settings;
     const handle = new DeviceHandle(deviceProvider(settings, read.text('modelDirectory'), userDir));
     const problem = read.error;
+    this.settings = settings;
+    this.problem = problem;
     this.alpr = problem === undefined ? handle : refusing(handle, problem);
     if (problem !== undefined) this.error(problem.message);
     this.on('close', (done: () => void) => {

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Network } from '../device/device.js';
+import type { DeviceSettings } from '../device/shared.js';
 import type { DeviceAccess, PixelsShare } from './device-handle.js';
 import { AlprNodeError, toError } from './errors.js';
 import { statusOf } from './handle-input.js';
@@ -12,6 +13,10 @@ interface Closable {
 /** A node that holds a device context, as far as its users see. */
 export interface DeviceConfigNode extends Node {
   alpr: DeviceAccess;
+  /** As deployed, for who examines the device. */
+  settings: DeviceSettings;
+  /** Why the settings make no device. */
+  problem?: Error | undefined;
 }
 
 /**

@@ -19,9 +19,26 @@ export class SettingsError extends AlprNodeError {
  * constructor of a node never throws and a person sees all of them at once.
  */
 export class SettingsReader {
-  private readonly problems: string[] = [];
+  private readonly problems: string[];
+  private readonly prefix: string;
 
-  constructor(private readonly config: object) {}
+  /** @param part of another reader's settings: `section` makes these */
+  constructor(
+    private readonly config: object,
+    part?: { problems: string[]; prefix: string },
+  ) {
+    this.problems = part?.problems ?? [];
+    this.prefix = part?.prefix ?? '';
+  }
+
+  /** Settings within a setting: an object, or nothing set. What is wrong with them is named `name.setting` and counts here. */
+  section(name: string): SettingsReader {
+    const value = this.value(name);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!isObject && value !== undefined && value !== null && value !== '') this.problem(name, 'an object', value);
+    const part = { problems: this.problems, prefix: `${this.prefix}${name}.` };
+    return new SettingsReader(isObject ? value : {}, part);
+  }
 
   /** undefined for an empty field: automatic, or the model's own. */
   optionalNumber(name: string, rule: NumberRule = {}): number | undefined {
@@ -54,6 +71,14 @@ export class SettingsReader {
     const text = this.text(name);
     if (text === '') this.problem(name, what, undefined);
     return text;
+  }
+
+  /** Trimmed text of a certain form; '' when not set, unless it is required. */
+  matchingText(name: string, form: RegExp, what: string, required = false): string {
+    const text = this.text(name);
+    if (text === '' ? !required : form.test(text)) return text;
+    this.problem(name, what, text === '' ? undefined : text);
+    return '';
   }
 
   choice<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
@@ -96,7 +121,7 @@ export class SettingsReader {
   }
 
   private problem(name: string, expected: string, received: unknown): void {
-    this.problems.push(`Expected ${expected} for ${name} but received ${describeValue(received)}`);
+    this.problems.push(`Expected ${expected} for ${this.prefix}${name} but received ${describeValue(received)}`);
   }
 }
 

@@ -36,6 +36,34 @@ describe('SettingsReader', () => {
     assert.equal(read.error?.message, 'Expected a whole number of at least 1 for x but received 2.5');
   });
 
+  it('reads settings within a setting, and names them with it', () => {
+    const read = new SettingsReader({ scheduler: { plates: { priority: 32, threshold: 5 } } });
+    const plates = read.section('scheduler').section('plates');
+    assert.equal(plates.optionalNumber('threshold', { min: 1 }), 5);
+    assert.equal(plates.optionalNumber('priority', { min: 0, max: 31 }), undefined);
+    assert.equal(read.section('scheduler').section('text').optionalNumber('priority'), undefined);
+    const message = 'Expected a number from 0 to 31 for scheduler.plates.priority but received 32';
+    assert.equal(read.error?.message, message);
+  });
+
+  for (const value of ['round robin', 5, [1], true]) {
+    it(`takes ${JSON.stringify(value)} for no settings`, () => {
+      const read = new SettingsReader({ scheduler: value });
+      assert.equal(read.section('scheduler').optionalNumber('threshold'), undefined);
+      assert.match(read.error!.message, /^Expected an object for scheduler but received /);
+    });
+  }
+
+  it('reads text of a certain form', () => {
+    const read = new SettingsReader({ a: ' x1 ', b: 'y', c: '' });
+    assert.equal(read.matchingText('a', /^x\d$/, 'an x'), 'x1');
+    assert.equal(read.matchingText('c', /^x\d$/, 'an x'), '');
+    assert.equal(read.error, undefined);
+    read.matchingText('b', /^x\d$/, 'an x');
+    read.matchingText('c', /^x\d$/, 'an x', true);
+    assert.equal(read.error?.message, 'Expected an x for b but received "y"; Expected an x for c but received nothing');
+  });
+
   it('names the choices', () => {
     const read = new SettingsReader({ mode: 'sometimes' });
     assert.equal(read.choice('mode', ['never', 'always'], 'never'), 'never');

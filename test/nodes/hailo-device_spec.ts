@@ -92,7 +92,12 @@ describe('hailo-device', () => {
     [{ workers: 'two' }, /Expected a whole number from 1 to 64 for workers but received "two"/],
     [{ workers: 0 }, /Expected a whole number from 1 to 64 for workers but received 0/],
     [{ runtime: 'fast' }, /Expected one of auto, native, wasm for runtime but received "fast"/],
-    [{ backend: 'gpu' }, /Expected one of auto, cpu for backend but received "gpu"/],
+    [
+      { backend: 'hailo', hailoTimeout: 5 },
+      /Expected a whole number from 100 to 60000 for hailoTimeout but received 5/,
+    ],
+    [{ hailoService: true }, /Expected the group's name .* for hailoGroup but received nothing/],
+    [{ backend: 'gpu' }, /Expected one of auto, cpu, hailo for backend but received "gpu"/],
   ];
   for (const [settings, expected] of broken) {
     it(`tells its users that ${JSON.stringify(settings)} cannot be`, async () => {
