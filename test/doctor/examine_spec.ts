@@ -164,6 +164,37 @@ describe('The doctor', () => {
     });
   });
 
+  it('has a sentence and a fix of its own for every status that users meet', async () => {
+    const titles = new Set<string>();
+    for (const status of [36, 73, 74, 76, 77, 78, 79, 86, 93]) {
+      const probe = probeOf('4.23.0', [{ id: '0000:01:00.0', status, error: 'x' }]);
+      const { level, title, fix } = only(await look({ chip: HAILO_8 }, probe), 'device');
+      assert.equal(level, 'error');
+      assert.match(title, new RegExp(`^Device 0000:01:00\\.0 cannot be used: .{20,} \\(HAILO_[A-Z_]+, ${status}\\)$`));
+      assert.ok(fix !== undefined && fix.length > 20, title);
+      titles.add(title);
+    }
+    assert.equal(titles.size, 9);
+  });
+
+  it('takes a device for one that answers though its temperature cannot be read', async () => {
+    const device = { ...answering('hailo8'), status: 48, error: 'x' };
+    delete device.temperature;
+    const findings = (await look({ chip: HAILO_8 }, probeOf('4.23.0', [device]))).filter(({ id }) => id === 'device');
+    assert.deepEqual(
+      findings.map(({ level }) => level),
+      ['ok', 'warning'],
+    );
+    assert.match(findings[1]!.title, /temperature.*48/);
+  });
+
+  it('says why the library cannot list devices', async () => {
+    const probe = { ...probeOf('4.23.0', []), error: 'Expected the list but received nothing', status: 36 };
+    const { level, title } = only(await look({ chip: HAILO_8 }, probe), 'device');
+    assert.equal(level, 'error');
+    assert.match(title, /cannot list.*36/);
+  });
+
   describe('looks at the connection:', () => {
     const link = { speed: '5.0 GT/s PCIe', max: '8.0 GT/s PCIe' };
 

@@ -23,6 +23,11 @@ export function checkDevices(examination: Examination, explained: ReadonlySet<nu
   if (library === undefined) return [];
   const devices = usableProbed(examination);
   const findings = devices.flatMap((device) => checkDevice(device, examination, explained));
+  const { probe } = examination;
+  if (probe?.error !== undefined && hasUsableChip(examination)) {
+    findings.push(...refusal('The library cannot list the devices', 'error', probe, examination, explained));
+    return findings;
+  }
   const listed = new Set(devices.map(({ id }) => id));
   const missing = usableNodes(examination).filter(({ id }) => id !== undefined && !listed.has(id));
   if (devices.length === 0 && missing.length > 0 && explained.size === 0) {
@@ -37,17 +42,34 @@ export function checkDevices(examination: Examination, explained: ReadonlySet<nu
 }
 
 function checkDevice(device: ProbedDevice, examination: Examination, explained: ReadonlySet<number>): Finding[] {
-  const { id, identity, status, error } = device;
-  if (identity !== undefined)
-    return [answer(device, identity), ...checkFirmware(identity, examination), ...heat(device)];
+  const { id, identity } = device;
+  if (identity === undefined) return refusal(`Device ${id} cannot be used`, 'error', device, examination, explained);
+  const findings = [answer(device, identity), ...checkFirmware(identity, examination), ...heat(device)];
+  // Other firmware is why controls fail, and said already.
+  if (device.error === undefined || findings.some((finding) => finding.id === 'firmware')) return findings;
+  return [
+    ...findings,
+    ...refusal(`The temperature of ${id} cannot be read`, 'warning', device, examination, explained),
+  ];
+}
+
+/** @param what did not work, in a few words */
+function refusal(
+  what: string,
+  level: Finding['level'],
+  { error, status }: { error?: string; status?: number },
+  examination: Examination,
+  explained: ReadonlySet<number>,
+): Finding[] {
   if (status === undefined) {
     const { title, fix } = splitMessage(error ?? 'it did not answer');
-    return [{ id: 'device', level: 'error', title: `Device ${id} cannot be used: ${title}`, fix: fix ?? RESTART }];
+    return [{ id: 'device', level, title: `${what}: ${title}`, fix: fix ?? RESTART }];
   }
   if (explained.has(status)) return [];
   const version = loadedLibrary(examination)?.version;
-  const { name, meaning, fix } = describeStatus(status, 'hailo_create_device_by_id', version);
-  return [{ id: 'device', level: 'error', title: `Device ${id} cannot be used: ${meaning} (${name}, ${status})`, fix }];
+  const call = level === 'error' ? 'hailo_create_device_by_id' : 'hailo_get_chip_temperature';
+  const { name, meaning, fix } = describeStatus(status, call, version);
+  return [{ id: 'device', level, title: `${what}: ${meaning} (${name}, ${status})`, fix }];
 }
 
 function answer({ id, temperature }: ProbedDevice, identity: DeviceIdentity): Finding {
