@@ -7,9 +7,12 @@ import { buildOnnxModel, type OnnxNode, type OnnxTensor } from '../../support/on
 import { seededRandom } from '../random.js';
 import { runOnnx } from '../run-onnx.js';
 
+type Yolov5 = Yolov5Output & { outputs: string[] };
+type Yolov4 = Yolov4Output & { outputs: string[] };
+
 // yolov5m_vehicles: one class, three strides. tiny_yolov4_license_plates: one class, two strides. Anchors as in the networks' own
 // configuration files, large stride first for the second.
-const VEHICLES: Yolov5Output = {
+const VEHICLES: Yolov5 = {
   decoder: 'yolov5',
   labels: ['vehicle'],
   outputs: ['p3', 'p4', 'p5'],
@@ -34,7 +37,7 @@ const VEHICLES: Yolov5Output = {
   activated: false,
   layout: 'NHWC',
 };
-const PLATES: Yolov4Output = {
+const PLATES: Yolov4 = {
   decoder: 'yolov4',
   labels: ['license_plate'],
   outputs: ['large', 'small'],
@@ -64,7 +67,7 @@ const OPTIONS: DecodeOptions = {
   batchIndex: 0,
 };
 
-type AnchorOutput = Yolov5Output | Yolov4Output;
+type AnchorOutput = Yolov5 | Yolov4;
 type Layout = 'NHWC' | 'NCHW' | 'split';
 
 /** An object to be found: which head, anchor and picture sees it, its box and what the network says of it. */
