@@ -4,8 +4,9 @@ import type { Finding } from '../doctor/finding.js';
 import { readHardware } from '../doctor/hardware.js';
 import { systemReader } from '../doctor/system.js';
 import { Catalogue } from '../models/catalogue.js';
+import { ModelError } from '../models/errors.js';
 import { modelTargets } from '../models/locate.js';
-import { badRequest, jsonBody, textField, type AdminRequest } from './admin-body.js';
+import { badRequest, BadRequestError, jsonBody, textField, type AdminRequest } from './admin-body.js';
 import type { DeviceConfigNode } from './device-link.js';
 import { listModels } from './device-provider.js';
 import { toError } from './errors.js';
@@ -106,8 +107,8 @@ export function registerAdmin(RED: NodeAPI, services: Partial<AdminServices> = {
 function handler(answer: (request: AdminRequest) => unknown) {
   return (request: AdminRequest, response: AdminResponse): void => {
     const fail = (thrown: unknown): void => {
-      const status = (thrown as { status?: unknown } | null)?.status;
-      response.status(typeof status === 'number' ? status : 500).json({ error: toError(thrown).message });
+      const status = thrown instanceof BadRequestError ? thrown.status : thrown instanceof ModelError ? 404 : 500;
+      response.status(status).json({ error: toError(thrown).message });
     };
     Promise.resolve()
       .then(() => answer(request))

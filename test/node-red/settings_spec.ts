@@ -59,9 +59,10 @@ describe('SettingsReader', () => {
     assert.equal(read.matchingText('a', /^x\d$/, 'an x'), 'x1');
     assert.equal(read.matchingText('c', /^x\d$/, 'an x'), '');
     assert.equal(read.error, undefined);
-    read.matchingText('b', /^x\d$/, 'an x');
-    read.matchingText('c', /^x\d$/, 'an x', true);
-    assert.equal(read.error?.message, 'Expected an x for b but received "y"; Expected an x for c but received nothing');
+    const wrong = new SettingsReader({ b: 'y' });
+    wrong.matchingText('b', /^x\d$/, 'an x');
+    wrong.matchingText('c', /^x\d$/, 'an x', true);
+    assert.equal(wrong.error?.message, 'Expected an x for b but received "y"; Expected an x for c but received nothing');
   });
 
   it('names the choices', () => {
