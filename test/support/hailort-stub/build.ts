@@ -16,7 +16,7 @@ export interface BuildOptions {
 }
 
 const cache = join(__dirname, '..', '..', '..', '.cache', 'hailort-stub');
-const warnings = ['-std=gnu11', '-Wall', '-Wextra', '-Werror'];
+const warnings = ['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror'];
 
 /** What to tell the reader of a test run when the stub cannot be built; undefined where it can. */
 export function compilerMissing(): string | undefined {
@@ -61,7 +61,7 @@ export function buildLibrary({ version, missingSymbol, sanitize = false }: Build
 
 /** The C program of driver.c, which takes the path of a library and goes through a whole life with it. */
 export function buildDriver(sanitize: boolean): string {
-  const sources = sourceFiles().filter((file) => /driver\.c$|layout\.h$|stub-api\.h$/.test(file));
+  const sources = sourceFiles().filter((file) => /(driver\.c|layout\.h|status\.h)$/.test(file));
   const flags = [
     ...(sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-omit-frame-pointer'] : ['-O1', '-g']),
     '-pthread',

@@ -148,7 +148,7 @@ function isLoadedHere(path: string): boolean {
 }
 
 function statsReader(path: string): () => string {
-  const koffi = require('koffi') as typeof import('koffi');
+  const koffi = require('koffi') as typeof import('koffi', { with: { 'resolution-mode': 'import' } });
   const call = koffi.load(path).func('size_t stub_stats_json(void *text, size_t capacity)');
   return () => {
     const text = Buffer.alloc(1 << 18);
