@@ -62,7 +62,10 @@ describe('SettingsReader', () => {
     const wrong = new SettingsReader({ b: 'y' });
     wrong.matchingText('b', /^x\d$/, 'an x');
     wrong.matchingText('c', /^x\d$/, 'an x', true);
-    assert.equal(wrong.error?.message, 'Expected an x for b but received "y"; Expected an x for c but received nothing');
+    assert.equal(
+      wrong.error?.message,
+      'Expected an x for b but received "y"; Expected an x for c but received nothing',
+    );
   });
 
   it('names the choices', () => {
