@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import tls from 'node:tls';
+import { Body } from './body.js';
 import { DownloadError } from './download-error.js';
 import { networkError, statusError } from './network-error.js';
 import { bareHost, basicAuthorization, portOf, type Proxy, proxyFor } from './proxy.js';
@@ -18,6 +19,13 @@ export interface GetOptions {
   ca?: string | undefined;
 }
 
+export interface Answer {
+  response: http.IncomingMessage;
+  body: Body;
+  /** Where it came from, after all redirects. */
+  url: URL;
+}
+
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -25,16 +33,16 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
  * One GET, through the proxy of the environment and along redirects. Node's own fetch knows neither proxies (before Node 24)
  * nor a way to give the certificates of a company's proxy.
  *
- * @returns the answer, its body not read yet, and the address it came from
+ * @returns the answer; destroy its response when done with it
  * @throws DownloadError: no connection, an encrypted address that leads to an unencrypted one, redirects without end
  */
-export async function get(address: URL, options: GetOptions): Promise<{ response: http.IncomingMessage; url: URL }> {
+export async function get(address: URL, options: GetOptions): Promise<Answer> {
   let url = address;
   let authorization = basicAuthorization(url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const response = await send(url, authorization, options);
+    const { response, body } = await send(url, authorization, options);
     const { location } = response.headers;
-    if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) return { response, url };
+    if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) return { response, body, url };
     response.destroy();
     const next = redirectTarget(location, url);
     // The password of one server is none of the next one's business.
@@ -63,15 +71,17 @@ function redirectTarget(location: string, from: URL): URL {
   return next;
 }
 
-async function send(url: URL, authorization: string | undefined, options: GetOptions): Promise<http.IncomingMessage> {
+async function send(url: URL, authorization: string | undefined, options: GetOptions): Promise<Omit<Answer, 'url'>> {
   const proxy = proxyFor(url, options.environment);
   const deadline = new AbortController();
   const signal = options.signal === undefined ? deadline.signal : AbortSignal.any([options.signal, deadline.signal]);
   const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
   try {
-    const response = await open(url, proxy, authorization, { ...options, signal });
-    if (proxy !== undefined && response.statusCode === 407) throw statusError(response, url, proxy);
-    return response;
+    const answer = await open(url, proxy, authorization, { ...options, signal });
+    const { response } = answer;
+    if (proxy === undefined || response.statusCode !== 407) return answer;
+    response.destroy();
+    throw statusError(response, url, proxy);
   } catch (thrown) {
     if (thrown instanceof DownloadError) throw thrown;
     if (deadline.signal.aborted && options.signal?.aborted !== true) {
@@ -92,7 +102,7 @@ async function open(
   proxy: Proxy | undefined,
   authorization: string | undefined,
   { headers, signal, ca }: GetOptions,
-): Promise<http.IncomingMessage> {
+): Promise<Omit<Answer, 'url'>> {
   const fields: http.OutgoingHttpHeaders = { ...headers, Host: url.host };
   if (authorization !== undefined) fields['Authorization'] = authorization;
   const common = { method: 'GET', agent: false as const, signal, headers: fields };
@@ -114,7 +124,13 @@ async function open(
   const socket = await openTunnel(url, proxy, signal, trust);
   const host = bareHost(url);
   const createConnection = () => tls.connect({ socket, host, ...trust, ...serverName(host) });
-  return answer(https.request({ ...common, host, port: portOf(url), path, createConnection }));
+  // Without an agent of any kind: with one, `createConnection` is not used, and the request would go past the proxy.
+  const tunnelled = { method: 'GET', signal, headers: fields, host, port: portOf(url), path, createConnection };
+  return answer(https.request(tunnelled)).catch((thrown: unknown) => {
+    socket.destroy();
+    // The proxy has done its part: what fails now is the server's.
+    throw signal?.aborted ? thrown : networkError(thrown, url);
+  });
 }
 
 /** Asks the proxy for a way to the server that it cannot look into (CONNECT, RFC 9110 §9.3.6). */
@@ -143,9 +159,9 @@ function openTunnel(url: URL, proxy: Proxy, signal: AbortSignal | undefined, tru
   });
 }
 
-function answer(request: http.ClientRequest): Promise<http.IncomingMessage> {
+function answer(request: http.ClientRequest): Promise<Omit<Answer, 'url'>> {
   return new Promise((resolve, reject) => {
-    request.once('response', resolve);
+    request.once('response', (response) => resolve({ response, body: new Body(response) }));
     // Stays after the answer: what a server sends behind its end is reported here.
     request.on('error', reject);
     request.end();

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Body } from './body.js';
 import { DownloadError } from './download-error.js';
 import { networkError, statusError } from './network-error.js';
 import type { PartFile, PartOrigin } from './part.js';
@@ -9,7 +10,7 @@ import { get } from './request.js';
 import { shownUrl } from './shown-url.js';
 
 export interface FetchOptions {
-  /** Tries in a row that bring nothing new, before giving up; default 5. */
+  /** How often in a row a connection may fail before giving up; one that brought much counts as the first. Default 5. */
   tries?: number;
   /** ms before the second try; doubles with each, to 20 s at most; default 500. */
   backoffMs?: number;
@@ -86,18 +87,16 @@ async function attempt(request: Transfer): Promise<void> {
     const validator = validatorOf(part.origin);
     if (validator !== undefined) headers['If-Range'] = validator;
   }
-  const { response, url } = await get(request.url, {
+  const { response, body, url } = await get(request.url, {
     headers,
     signal,
     timeoutMs: options.stallMs ?? 30_000,
     environment: options.environment ?? process.env,
     ca: options.ca,
   });
-  // An error after we have let go of the answer is of no interest; without this it would end the process.
-  response.on('error', () => undefined);
   try {
     const total = await begin(request, response, url, from);
-    await receive(request, response, url, total);
+    await receive(request, response, body, url, total);
   } finally {
     response.destroy();
   }
@@ -173,12 +172,7 @@ async function checkTotal(
   total: number | undefined,
 ): Promise<void> {
   if (total === undefined) return;
-  const page = /^text\/html/i.test(response.headers['content-type'] ?? '');
-  const what = page ? 'a web page (a login, or a portal of this network)' : 'another file';
-  if (expectedSize !== undefined && total !== expectedSize) {
-    const text = `Expected ${expectedSize} bytes at ${shownUrl(url)} but received ${total}: ${what}`;
-    throw new DownloadError('wrong-file', text);
-  }
+  if (expectedSize !== undefined && total !== expectedSize) throw wrongSize(expectedSize, total, response, url);
   checkLimit(total, options, url);
   const room = await freeBytes(dirname(part.path));
   if (room !== undefined && total - part.size > room) {
@@ -198,44 +192,34 @@ function checkLimit(bytes: number, { maxBytes = 2e9 }: FetchOptions, url: URL): 
 async function receive(
   request: Transfer,
   response: IncomingMessage,
+  body: Body,
   url: URL,
   total: number | undefined,
 ): Promise<void> {
   const { part, expectedSize, options } = request;
-  const stallMs = options.stallMs ?? 30_000;
-  let stalled = false;
-  const startTimer = () =>
-    setTimeout(() => {
-      stalled = true;
-      response.destroy(new Error('stalled'));
-    }, stallMs);
-  let timer = startTimer();
   request.onProgress('downloading', part.size, total ?? expectedSize);
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      // Only the network may stall: a slow disk is waited for.
-      clearTimeout(timer);
-      if (expectedSize !== undefined && part.size + chunk.length > expectedSize) {
-        const text = `Expected ${expectedSize} bytes at ${shownUrl(url)} but received more: another file`;
-        throw new DownloadError('wrong-file', text);
-      }
-      checkLimit(part.size + chunk.length, options, url);
-      await part.append(chunk);
-      request.onProgress('downloading', part.size, total ?? expectedSize);
-      timer = startTimer();
+  for await (const chunk of body.chunks(options.stallMs ?? 30_000)) {
+    if (expectedSize !== undefined && part.size + chunk.length > expectedSize) {
+      const text = `Expected ${expectedSize} bytes at ${shownUrl(url)} but received more: another file`;
+      throw new DownloadError('wrong-file', text);
     }
-  } catch (thrown) {
-    if (!stalled) throw networkError(thrown, url);
-    const text = `Expected more of ${shownUrl(url)} but received nothing for ${Math.round(stallMs / 1000)} s`;
-    throw new DownloadError('broken', text, { again: true, cause: thrown });
-  } finally {
-    clearTimeout(timer);
+    checkLimit(part.size + chunk.length, options, url);
+    await part.append(chunk);
+    request.onProgress('downloading', part.size, total ?? expectedSize);
   }
   const wanted = total ?? expectedSize;
-  if (wanted !== undefined && part.size < wanted) {
-    const text = `Expected ${wanted} bytes at ${shownUrl(url)} but the connection ended after ${part.size}`;
-    throw new DownloadError('broken', text, { again: true });
-  }
+  if (wanted === undefined || part.size >= wanted) return;
+  // A body in chunks that came to its end is whole.
+  if (response.headers['transfer-encoding'] !== undefined) throw wrongSize(wanted, part.size, response, url);
+  const text = `Expected ${wanted} bytes at ${shownUrl(url)} but the connection ended after ${part.size}`;
+  throw new DownloadError('broken', text, { again: true });
+}
+
+function wrongSize(expected: number, received: number, response: IncomingMessage, url: URL): DownloadError {
+  const page = /^text\/html/i.test(response.headers['content-type'] ?? '');
+  const what = page ? 'a web page (a login, or a portal of this network)' : 'another file';
+  const text = `Expected ${expected} bytes at ${shownUrl(url)} but received ${received}: ${what}`;
+  return new DownloadError('wrong-file', text);
 }
 
 async function freeBytes(folder: string): Promise<number | undefined> {
