@@ -28,13 +28,14 @@ export type VerdictCode =
   | 'cool-down'
   | 'no-list';
 
-/** What is known of a plate, and what follows from it. Everything from `rule` on is missing for plates that are on no list. */
+/** What is known of a plate, and what follows from it. What comes behind `rule` is missing for plates that are on no list. */
 export interface Known {
   verdict: Verdict;
   code: VerdictCode;
   /** For people, with the numbers: `agreeing 1 < 2`. */
   reason: string;
-  rule?: Rule;
+  /** `unknown`: on no list. */
+  rule: Rule | 'unknown';
   /** As on the list. */
   plate?: string;
   name?: string;
@@ -63,8 +64,8 @@ export class Gate {
    */
   decide(sighting: Sighting, match: ListMatch | undefined, complete: boolean, now: number): Known {
     if (match === undefined) {
-      if (!complete) return { verdict: 'not-allowed', ...NO_LIST };
-      return { verdict: 'not-allowed', code: 'unknown', reason: 'not on the list' };
+      if (!complete) return { verdict: 'not-allowed', ...NO_LIST, rule: 'unknown' };
+      return { verdict: 'not-allowed', code: 'unknown', reason: 'not on the list', rule: 'unknown' };
     }
     const about = aboutOf(match);
     const { entry, validity } = match;

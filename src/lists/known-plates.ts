@@ -122,7 +122,7 @@ export class KnownPlates {
 
   judge(sighting: Sighting): Known {
     const clock = this.options.clock ?? SYSTEM_CLOCK;
-    const match = this.#list.match(sighting.plate, clock.now());
+    const match = sighting.hashed ? undefined : this.#list.match(sighting.plate, clock.now());
     return this.#gate.decide(sighting, match, this.#complete, clock.uptime());
   }
 

@@ -9,6 +9,8 @@ export interface Sighting {
   agreeing: number;
   /** Of plate-out's events; undefined for a plate from elsewhere. */
   event: 'provisional' | 'final' | 'left' | undefined;
+  /** What stands there is a hash of the plate: it is like no plate of a list. */
+  hashed: boolean;
 }
 
 const EVENTS = ['provisional', 'final', 'left'] as const;
@@ -52,7 +54,7 @@ function read(from: Readonly<Record<string, unknown>>, where: string, event: unk
   if (agreeing !== undefined && !(typeof agreeing === 'number' && agreeing >= 0)) {
     throw new ListError('ALPR_PLATE', `Expected a number of readings for agreeing but received ${shown(agreeing)}`);
   }
-  return { plate, confidence, agreeing: agreeing ?? 1, event: known };
+  return { plate, confidence, agreeing: agreeing ?? 1, event: known, hashed: from['hashed'] === true };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
