@@ -4,6 +4,8 @@ const ELF_MAGIC = '\x7fELF';
 const CLASS_64 = 2;
 const LITTLE_ENDIAN = 1;
 const LOADABLE = 1;
+/** Of an entry in the table of parts; 64 bits know no other. */
+const PART_SIZE = 56;
 const machines: Readonly<Record<number, string>> = {
   3: 'x86, 32 bits',
   40: 'ARM, 32 bits',
@@ -50,10 +52,9 @@ function whyNotElf(file: number, size: number, arch: string): string | undefined
 
 /** Where the last part that is mapped into memory ends in the file. */
 function end(file: number, header: Buffer): bigint {
-  const entrySize = header.readUInt16LE(54);
-  const table = read(file, Number(header.readBigUInt64LE(32)), entrySize * header.readUInt16LE(56));
+  const table = read(file, Number(header.readBigUInt64LE(32)), PART_SIZE * header.readUInt16LE(56));
   let last = 0n;
-  for (let offset = 0; entrySize >= 56 && offset + entrySize <= table.length; offset += entrySize) {
+  for (let offset = 0; offset + PART_SIZE <= table.length; offset += PART_SIZE) {
     if (table.readUInt32LE(offset) !== LOADABLE) continue;
     const partEnd = table.readBigUInt64LE(offset + 8) + table.readBigUInt64LE(offset + 32);
     if (partEnd > last) last = partEnd;
