@@ -1,6 +1,6 @@
+import { autoDevice, hailoOnlyDevice } from './auto-device.js';
 import { cpuDevice } from './cpu/cpu-device.js';
 import type { Device } from './device.js';
-import { RuntimeError } from './errors.js';
 import type { HailoSettings } from './hailo/settings.js';
 
 export interface DeviceSettings {
@@ -21,14 +21,25 @@ export interface DeviceShare {
   release(): Promise<void>;
 }
 
-/** How each back end is made; a new kind of device adds its line here. */
+/** How each back end is made; a new kind of device adds its line here. Those with an accelerator hold a share of the CPU's workers. */
 const factories: Record<DeviceSettings['backend'], (settings: DeviceSettings) => Device> = {
-  auto: cpuDevice,
+  auto: (settings) => withCpu(settings, autoDevice),
   cpu: cpuDevice,
-  hailo: () => {
-    throw new RuntimeError('The Hailo back end is being built');
-  },
+  hailo: (settings) => withCpu(settings, hailoOnlyDevice),
 };
+
+function withCpu(
+  { hailo = {}, ...settings }: DeviceSettings,
+  make: (settings: HailoSettings, cpu: DeviceShare) => Device,
+): Device {
+  const cpu = acquireDevice({ ...settings, backend: 'cpu' });
+  try {
+    return make(hailo, cpu);
+  } catch (error) {
+    void cpu.release();
+    throw error;
+  }
+}
 
 interface Shared {
   device: Device;
@@ -48,9 +59,9 @@ export function acquireDevice(settings: DeviceSettings): DeviceShare {
     const known = Object.keys(factories).join(', ');
     throw new RangeError(`Expected one of ${known} for backend but received ${String(settings.backend)}`);
   }
-  // Keyed by the factory's place, not the wish: `auto` and the back end it stands for share.
-  const kind = Object.values(factories).indexOf(factory);
-  const key = JSON.stringify([kind, settings.runtime, settings.workers ?? null]);
+  const { backend, runtime, workers, hailo } = settings;
+  // What is of no importance to the CPU must not make two of it: its workers are as many as there are cores.
+  const key = JSON.stringify([backend, runtime, workers ?? null, backend === 'cpu' ? null : sorted(hailo ?? {})]);
   let entry = shared.get(key);
   if (!entry) {
     entry = { device: factory(settings), holds: 0 };
@@ -67,4 +78,12 @@ async function letGo(key: string, held: Shared): Promise<void> {
   if (held.holds > 0) return;
   shared.delete(key);
   await held.device.close();
+}
+
+/** Settings as one text, whatever the order in which they were written; undefined counts as left out. */
+function sorted(value: object): unknown {
+  return Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => [key, typeof inner === 'object' && inner !== null ? sorted(inner) : inner]);
 }
