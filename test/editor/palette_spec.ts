@@ -14,6 +14,7 @@ const nodes = [
   'hailo-infer',
   'overlay',
   'plate-out',
+  'plate-list',
 ];
 const iconAddress = 'icons/@plateflow/node-red-hailo-alpr/';
 
@@ -51,7 +52,7 @@ describe('The palette of a real editor', function () {
     return fixture.editor.page.evaluate((t) => (globalThis as unknown as PaletteWindow).RED.nodes.getNodeHelp(t), type);
   }
 
-  it('shows the nine nodes, and nothing else, in the category ALPR', async () => {
+  it('shows the ten nodes, and nothing else, in the category ALPR', async () => {
     const category = fixture.editor.page.locator('#red-ui-palette-ALPR, .red-ui-palette-category', {
       has: fixture.editor.page.locator('[data-palette-type="alpr-camera-in"]'),
     });

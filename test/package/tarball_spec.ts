@@ -16,6 +16,7 @@ const NODE_SETS = [
   'blur-gate',
   'overlay',
   'plate-out',
+  'plate-list',
 ];
 
 function npm(args: string[], cwd: string, env: Record<string, string | undefined> = {}): string {
