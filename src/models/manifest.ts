@@ -87,29 +87,30 @@ export interface CornerDetectorOutput extends DetectorCommon {
   corners: boolean;
 }
 
-/** YOLOv5 heads: xy = (2σ − 0.5 + cell) · stride, wh = (2σ)² · anchor. One output per stride, [N, h, w, a·(5+c)], [N, a·(5+c), h, w] or [N, a, h, w, 5+c]. */
-export interface Yolov5Output extends DetectorCommon {
-  decoder: 'yolov5';
+interface AnchorHeads extends DetectorCommon {
   /** One per stride, in the order of `strides`; when left out, a stride's output is the one whose grid is of its size. */
   outputs?: string[];
   strides: number[];
-  /** Per stride: [w, h] pairs in input pixels. */
+  /** Per stride: [w, h] pairs, in pixels of the input or of `gridSize`. */
   anchors: [number, number][][];
-  /** The graph ends in sigmoid already. */
-  activated: boolean;
+  /** The size that strides and anchors count in, where a HEF scales its input on the chip (1920x1080 to 640x640). Default: the input's. */
+  gridSize?: { width: number; height: number };
   layout: 'NHWC' | 'NCHW';
 }
 
+/** YOLOv5 heads: xy = (2σ − 0.5 + cell) · stride, wh = (2σ)² · anchor. One output per stride, [N, h, w, a·(5+c)], [N, a·(5+c), h, w] or [N, a, h, w, 5+c]. */
+export interface Yolov5Output extends AnchorHeads {
+  decoder: 'yolov5';
+  /** The graph ends in sigmoid already. */
+  activated: boolean;
+}
+
 /** YOLOv4(-tiny) heads: xy = (s·σ − (s−1)/2 + cell) · stride, wh = e^t · anchor. */
-export interface Yolov4Output extends DetectorCommon {
+export interface Yolov4Output extends AnchorHeads {
   decoder: 'yolov4';
-  outputs?: string[];
-  strides: number[];
-  anchors: [number, number][][];
   scaleXY: number;
   /** Objectness, class and xy are sigmoid-activated by the graph already. */
   activated: boolean;
-  layout: 'NHWC' | 'NCHW';
 }
 
 /** YOLOv8-style anchor-free, boxes decoded in the graph: [N, 4+c, A] (channels-first) or [N, A, 4+c]; cx, cy, w, h in input pixels, class scores activated. */

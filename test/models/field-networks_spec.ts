@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeDetections } from '../../src/detection/decode';
 import type { TensorView } from '../../src/detection/tensor-view';
 import type { Box, Detection, Reading } from '../../src/detection/types';
@@ -130,6 +132,53 @@ describe('tiny_yolov4_license_plates', () => {
       message: /Expected one output with dims \[N, 26, 26, 18\] .* but received .*"conv19_centers" \[13, 13, 6\]/,
     });
   });
+});
+
+describe('yolov5m_vehicles with raw heads', () => {
+  // The output that docs/field-networks.md gives for such files: 640x640 inside, scaled by the chip.
+  const text = readFileSync(join(__dirname, '..', '..', 'docs', 'field-networks.md'), 'utf8');
+  const output = JSON.parse(`{${/"output": (\{[^`]*\})\n/.exec(text)![0]}}`) as { output: DetectorOutput };
+  const anchors = [
+    [10, 13, 16, 30, 33, 23],
+    [30, 61, 62, 45, 59, 119],
+    [116, 90, 156, 198, 373, 326],
+  ];
+
+  for (const [head, grid] of [80, 40, 20].entries()) {
+    for (const anchor of [0, 1, 2]) {
+      it(`finds a vehicle by anchor ${anchor} of the ${grid}x${grid} head, in pixels of 1920x1080`, () => {
+        const outputs: Record<string, { dims: number[]; data: Float32Array }> = {};
+        for (const cells of [20, 40, 80]) {
+          outputs[`conv${cells}`] = { dims: [cells, cells, 18], data: new Float32Array(cells * cells * 18) };
+        }
+        const stride = 640 / grid;
+        const [width, height] = [anchors[head]![2 * anchor]! * 1.2, anchors[head]![2 * anchor + 1]! * 0.8];
+        const [cx, cy] = [333.3, 301.7];
+        const [column, row] = [Math.floor(cx / stride), Math.floor(cy / stride)];
+        // centre = (2s − 0.5 + cell) · stride and size = (2s)² · anchor, the other way round; s is activated already
+        const s = [
+          (cx / stride - column + 0.5) / 2,
+          (cy / stride - row + 0.5) / 2,
+          Math.sqrt(1.2) / 2,
+          Math.sqrt(0.8) / 2,
+          0.9,
+          0.8,
+        ];
+        outputs[`conv${grid}`]!.data.set(s, (row * grid + column) * 18 + anchor * 6);
+        const options = { inputWidth: 1920, inputHeight: 1080, confidenceThreshold: 0.3, iouThreshold: 0.45 };
+        const [vehicle, ...others] = decodeDetections(outputs, output.output, { ...options, batchIndex: 0 });
+        assert.equal(others.length, 0);
+        assert.ok(Math.abs(vehicle!.confidence - 0.72) < 1e-5);
+        const [scaleX, scaleY] = [1920 / 640, 1080 / 640];
+        near(vehicle?.box, {
+          x1: (cx - width / 2) * scaleX,
+          y1: (cy - height / 2) * scaleY,
+          x2: (cx + width / 2) * scaleX,
+          y2: (cy + height / 2) * scaleY,
+        });
+      });
+    }
+  }
 });
 
 describe('Detectors with their suppression in the HEF', () => {

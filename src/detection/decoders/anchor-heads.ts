@@ -11,7 +11,7 @@ import {
 } from '../tensor-view.js';
 
 /**
- * Turns one anchor's raw x, y, w, h into a box: writes centre x, centre y, width, height (input pixels) to `out`. Called for
+ * Turns one anchor's raw x, y, w, h into a box: writes centre x, centre y, width, height (pixels of the grid's size) to `out`. Called for
  * candidates above the threshold only.
  */
 export type AnchorFormula = (
@@ -60,11 +60,18 @@ export function scanAnchorHeads(
   const objectnessLimit = activated ? threshold : logitOf(threshold);
   const raw = new Float64Array(4);
   const box = new Float64Array(4);
+  const { width: gridWide, height: gridHigh } = output.gridSize ?? {
+    width: options.inputWidth,
+    height: options.inputHeight,
+  };
+  const scaleX = options.inputWidth / gridWide;
+  const scaleY = options.inputHeight / gridHigh;
 
   for (let head = 0; head < strides.length; head++) {
     const stride = strides[head]!;
     const sizes = anchors[head]!;
-    const shape = headShape(output.layout, sizes.length, channels, stride, options);
+    const grid = { gridWidth: Math.ceil(gridWide / stride), gridHeight: Math.ceil(gridHigh / stride) };
+    const shape = { layout: output.layout, anchorCount: sizes.length, channels, stride, ...grid };
     const view = named === undefined ? findHead(outputs, shape) : pickOutput(outputs, named[head]);
     const { picture, geometry } = headGeometry(view, shape, options);
     const { data, offset } = picture;
@@ -97,10 +104,10 @@ export function scanAnchorHeads(
 
         const [width, height] = sizes[anchor]!;
         formula(raw, cell % gridWidth, Math.floor(cell / gridWidth), stride, width, height, box);
-        const x = box[0]!;
-        const y = box[1]!;
-        const halfWidth = box[2]! / 2;
-        const halfHeight = box[3]! / 2;
+        const x = box[0]! * scaleX;
+        const y = box[1]! * scaleY;
+        const halfWidth = (box[2]! / 2) * scaleX;
+        const halfHeight = (box[3]! / 2) * scaleY;
         candidates.add(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, classId);
       }
     }
@@ -116,18 +123,6 @@ interface HeadShape {
   stride: number;
   gridWidth: number;
   gridHeight: number;
-}
-
-function headShape(
-  layout: 'NHWC' | 'NCHW',
-  anchorCount: number,
-  channels: number,
-  stride: number,
-  { inputWidth, inputHeight }: DecodeOptions,
-): HeadShape {
-  const gridWidth = Math.ceil(inputWidth / stride);
-  const gridHeight = Math.ceil(inputHeight / stride);
-  return { layout, anchorCount, channels, stride, gridWidth, gridHeight };
 }
 
 /** The axes without the batch. */
