@@ -2,7 +2,8 @@ import { type Platform, thisPlatform } from '../device/cpu/load-help.js';
 import { loadRuntime, type Runtime } from '../device/cpu/runtime.js';
 import { checkHefFile } from '../device/hailo/hef/check.js';
 import { Status } from '../device/hailo/library/status.js';
-import { type HailoProbe, probeHailo } from '../device/hailo/probe.js';
+import { lookAtHailo } from '../device/hailo/look.js';
+import type { HailoProbe } from '../device/hailo/probe.js';
 import { Catalogue } from '../models/catalogue.js';
 import type { Manifest } from '../models/manifest.js';
 import { checkAccelerators, checkLinks } from './checks/accelerator.js';
@@ -67,7 +68,8 @@ export async function examine(options: ExamineOptions = {}): Promise<Finding[]> 
 
   let probeFailure: Finding | undefined;
   try {
-    const probe = options.probe ?? (() => probeHailo({ library: options.library }));
+    const probe =
+      options.probe ?? (() => lookAtHailo(options.library === undefined ? {} : { library: options.library }));
     examination.probe = await within(timeLimit, probe());
   } catch (error) {
     const level = hasUsableChip(examination) ? 'error' : 'warning';

@@ -137,5 +137,7 @@ function readContainer(system: SystemReader, env: NodeJS.ProcessEnv): Hardware['
   if (env['SUPERVISOR_TOKEN'] !== undefined) return 'home-assistant';
   const marked = ['/.dockerenv', '/run/.containerenv'].some((path) => system.owner(path) !== undefined);
   const grouped = /docker|containerd|kubepods|libpod|lxc/.test(system.text('/proc/1/cgroup') ?? '');
-  return marked || grouped || env['container'] !== undefined ? 'other' : undefined;
+  return marked || grouped || env['container'] !== undefined || env['KUBERNETES_SERVICE_HOST'] !== undefined
+    ? 'other'
+    : undefined;
 }

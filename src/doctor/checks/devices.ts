@@ -1,4 +1,5 @@
 import { describeStatus } from '../../device/hailo/library/status.js';
+import { chipName } from '../../device/hailo/hef-choice.js';
 import { versionText } from '../../device/hailo/library/layout.js';
 import type { DeviceIdentity } from '../../device/hailo/library/api.js';
 import type { ProbedDevice } from '../../device/hailo/probe.js';
@@ -47,10 +48,7 @@ function checkDevice(device: ProbedDevice, examination: Examination, explained: 
   const findings = [answer(device, identity), ...checkFirmware(identity, examination), ...heat(device)];
   // Other firmware is why controls fail, and said already.
   if (device.error === undefined || findings.some((finding) => finding.id === 'firmware')) return findings;
-  return [
-    ...findings,
-    ...refusal(`The temperature of ${id} cannot be read`, 'warning', device, examination, explained),
-  ];
+  return [...findings, ...refusal(`Not all of ${id} works`, 'warning', device, examination, explained)];
 }
 
 /** @param what did not work, in a few words */
@@ -78,13 +76,6 @@ function answer({ id, temperature }: ProbedDevice, identity: DeviceIdentity): Fi
   if (temperature !== undefined) details.push(`${Math.round(temperature)} °C`);
   if (productName !== '' && productName !== '<N/A>') details.push(productName);
   return { id: 'device', level: 'ok', title: `${chipName(architecture)} at ${id} answers: ${details.join(', ')}` };
-}
-
-/** `hailo8l` → `Hailo-8L` */
-export function chipName(architecture: string): string {
-  return architecture.replace(/^hailo(\d+)-?(.*)$/, (_all, number: string, letters: string) => {
-    return `Hailo-${number}${letters.toUpperCase()}`;
-  });
 }
 
 /** The library compares major and minor, and gives controls up where they differ (hailort-c-api §9: 16). */

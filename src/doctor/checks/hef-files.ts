@@ -1,27 +1,20 @@
+import { chipName, hefTargets } from '../../device/hailo/hef-choice.js';
 import type { Architecture, LibraryVersion } from '../../device/hailo/library/api.js';
 import type { HefTarget, Manifest } from '../../models/manifest.js';
 import { type Examination, loadedLibrary, usableProbed } from '../examination.js';
 import type { Finding } from '../finding.js';
 import { splitMessage } from '../message.js';
-import { chipName } from './devices.js';
 import { findFile } from './models.js';
 
 /** Refuses a HEF that this library or chip cannot take; throws or rejects with the reason. */
 export type HefCheck = (path: string, needs: { library: LibraryVersion; device: Architecture }) => unknown;
 
-/** Whose files a chip runs, the best first (hailort-c-api §9.1): a Hailo-8 takes those for 8L, not the other way round. */
-const targets: Partial<Record<Architecture, HefTarget[]>> = {
-  'hailo8-a0': ['hailo8', 'hailo8r', 'hailo8l'],
-  hailo8: ['hailo8', 'hailo8r', 'hailo8l'],
-  hailo8l: ['hailo8l'],
-};
-
 /** For the first chip that answers: which models can run on it, which of their files are here and fit. */
 export async function checkHefFiles(examination: Examination, check: HefCheck): Promise<Finding[]> {
   const library = loadedLibrary(examination)?.version;
   const device = usableProbed(examination).find(({ identity }) => identity !== undefined)?.identity?.architecture;
-  const accepted = device === undefined ? undefined : targets[device];
-  if (library?.major !== 4 || device === undefined || accepted === undefined) return [];
+  const accepted = device === undefined ? [] : hefTargets(device);
+  if (library?.major !== 4 || device === undefined || accepted.length === 0) return [];
   const chip = chipName(device);
   const findings: Finding[] = [];
   const ready: string[] = [];
