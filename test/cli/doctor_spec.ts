@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { report } from '../../src/cli/doctor.js';
 import type { Finding } from '../../src/doctor/finding.js';
+import { makeStub, skipWithoutCompiler } from '../support/hailort-stub/stub.js';
 import { packageRoot } from '../support/node-red-process.js';
 
 const hasHailo = fs.existsSync('/sys/class/hailo_chardev');
@@ -64,6 +65,23 @@ describe('alpr doctor', function () {
     const finding = (JSON.parse(stdout) as Finding[]).find(({ id }) => id === 'library');
     assert.equal(finding?.level, 'error');
     assert.match(finding.title, /ENOENT/);
+  });
+
+  it('asks the library that it is given', function () {
+    skipWithoutCompiler(this);
+    const stub = makeStub({ version: '4.23.0', devices: [{ id: '0000:01:00.0', architecture: 'hailo8l' }] });
+    try {
+      const { status, stdout } = alpr('--library', stub.path);
+      assert.match(stdout, /^ok {6}HailoRT 4\.23\.0 loaded from .*libhailort\.so$/m);
+      assert.match(stdout, /^ok {6}Hailo-8L at 0000:01:00\.0 answers: firmware 4\.23\.0/m);
+      assert.equal(status, 0, stdout);
+      stub.set({ faults: [{ call: 'hailo_create_device_by_id', status: 76 }] });
+      const other = alpr('--library', stub.path);
+      assert.match(other.stdout, /^ERROR {3}Device 0000:01:00\.0 cannot be used: .*76\)$/m);
+      assert.equal(other.status, 1);
+    } finally {
+      stub.remove();
+    }
   });
 
   it('finds a broken manifest and a damaged model in a folder of models', () => {

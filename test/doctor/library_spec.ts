@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
+import { hailoDevice } from '../../src/device/hailo/hailo-device.js';
 import { examine, type ExamineOptions } from '../../src/doctor/examine.js';
 import type { Finding } from '../../src/doctor/finding.js';
+import type { Manifest } from '../../src/models/manifest.js';
 import {
   makeStub,
+  writeHef,
   skipWithoutCompiler,
   type Stub,
   type StubConfig,
@@ -109,6 +113,42 @@ describe('The doctor asks a library:', function () {
       bad(findings).map(({ id }) => id),
       ['hailo-10h'],
     );
+  });
+
+  it('while this process has the device open: it answers all the same', async () => {
+    const stub = makeStub({ version: '4.23.0' });
+    const file = 'plates.hailo8.hef';
+    writeHef(path.join(stub.folder, file), {
+      name: 'plates',
+      inputs: [{ name: 'input_layer1', height: 64, width: 64, features: 3 }],
+      outputs: [{ name: 'nms', nms: { classes: 1, maxPerClass: 10 } }],
+    });
+    const manifest: Manifest = {
+      manifestVersion: 1,
+      name: 'plates',
+      title: 'plates',
+      task: 'plates',
+      version: '1',
+      files: { hef: { hailo8: { file } } },
+      input: { width: 64, height: 64, colour: 'RGB', layout: 'NHWC', type: 'uint8', fit: 'stretch' },
+      output: { decoder: 'hailo-nms', labels: ['plate'] },
+      licence: 'MIT',
+      source: 'made by the test',
+      directory: stub.folder,
+    };
+    const open = hailoDevice({ library: stub.path });
+    try {
+      await open.open(manifest);
+      const options = { library: stub.path, manifests: [manifest] };
+      const { findings } = await look('4.23.0', {}, { chip: HAILO_8 }, options);
+      assert.deepEqual(bad(findings), []);
+      assert.match(device(findings)[0]!.title, /Hailo-8 at 0000:01:00\.0 answers/);
+      assert.equal(findings.find(({ id }) => id === 'hef')?.title, 'Ready for the Hailo-8: plates');
+      assert.equal(stub.stats().created.vdevice, 1);
+    } finally {
+      await open.close();
+      stub.remove();
+    }
   });
 
   it('a device that hangs: the time limit ends the wait', async () => {
