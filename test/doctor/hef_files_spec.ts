@@ -79,9 +79,13 @@ describe('The doctor looks at HEF files:', () => {
   });
 
   it('nothing fetched yet: a warning with the command; something fetched: just to know', async () => {
-    const [none] = await look('hailo8', [model('absent', 'hailo8')]);
+    const absent = manifestOf('absent', { hailo8: { file: 'absent.hef', url: 'https://models.example/absent.hef' } });
+    const [none] = await look('hailo8', [model('by-hand', 'hailo8'), absent]);
     assert.equal(none?.level, 'warning');
+    assert.equal(none.title, 'Not fetched for the Hailo-8: by-hand, absent');
     assert.match(none.fix!, /alpr models pull absent/);
+    const [manual] = await look('hailo8', [model('by-hand', 'hailo8')]);
+    assert.match(manual!.fix!, /offer no download/);
     const some = await look('hailo8', [model('absent', 'hailo8'), model('here', 'hailo8', good(1))]);
     assert.deepEqual(
       some.map(({ level }) => level),

@@ -9,6 +9,8 @@ import { findFile } from './models.js';
 /** Refuses a HEF that this library or chip cannot take; throws or rejects with the reason. */
 export type HefCheck = (path: string, needs: { library: LibraryVersion; device: Architecture }) => unknown;
 
+const PUT_THERE = 'Their makers offer no download: put the files into the folder that alpr models list names';
+
 /** For the first chip that answers: which models can run on it, which of their files are here and fit. */
 export async function checkHefFiles(examination: Examination, check: HefCheck): Promise<Finding[]> {
   const library = loadedLibrary(examination)?.version;
@@ -20,6 +22,7 @@ export async function checkHefFiles(examination: Examination, check: HefCheck): 
   const ready: string[] = [];
   const missing: string[] = [];
   const otherChip: string[] = [];
+  let fetchable: string | undefined;
   for (const manifest of examination.manifests) {
     const { name, files } = manifest;
     const target = accepted.find((wanted) => files.hef?.[wanted] !== undefined);
@@ -29,8 +32,10 @@ export async function checkHefFiles(examination: Examination, check: HefCheck): 
     }
     const outcome = await checkFile(manifest, target, (path) => check(path, { library, device }));
     if (outcome === 'ready') ready.push(name);
-    else if (outcome === 'missing') missing.push(name);
-    else findings.push(misfit(manifest, outcome));
+    else if (outcome === 'missing') {
+      missing.push(name);
+      if (files.hef?.[target]?.url !== undefined) fetchable ??= name;
+    } else findings.push(misfit(manifest, outcome));
   }
   if (ready.length > 0) findings.push({ id: 'hef', level: 'ok', title: `Ready for the ${chip}: ${ready.join(', ')}` });
   if (missing.length > 0) {
@@ -39,7 +44,7 @@ export async function checkHefFiles(examination: Examination, check: HefCheck): 
       // Whoever has fetched one has fetched those he wants.
       level: ready.length > 0 ? 'info' : 'warning',
       title: `Not fetched for the ${chip}: ${missing.join(', ')}`,
-      fix: `Fetch what you want to use: alpr models pull ${missing[0]!}`,
+      fix: fetchable === undefined ? PUT_THERE : `Fetch what you want to use: alpr models pull ${fetchable}`,
     });
   }
   if (otherChip.length > 0) {
