@@ -1,3 +1,5 @@
+import { hefTargets } from '../device/hailo/hef-choice.js';
+import { lookAtHailo } from '../device/hailo/look.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { pullModelFile, type PullProgress } from '../models/download/pull.js';
 import { fileEntry, type ModelTarget, modelTargets } from '../models/locate.js';
@@ -13,7 +15,7 @@ const LOG_EVERY = 10_000;
 export async function pullModels(catalogue: Catalogue, names: string[], values: OptionValues): Promise<number> {
   if (names.length === 0) throw new UsageError('Expected at least one name of a model; they are in: alpr models list');
   const asked = choiceOption(values, 'target', ['auto', 'all', ...modelTargets], 'auto');
-  const chip = asked === 'auto' ? await chipHere() : undefined;
+  const chip: ChipHere = asked === 'auto' ? await chipHere(values['library']) : { targets: [] };
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal);
@@ -39,22 +41,37 @@ export async function pullModels(catalogue: Catalogue, names: string[], values: 
   return failures === 0 ? 0 : 1;
 }
 
-/** The Hailo chip of this machine; undefined when there is none, or none that can be asked. */
-export async function chipHere(): Promise<HefTarget | undefined> {
-  return undefined;
+/** The chip of this machine's Hailo: none, one, or one that could not be asked. */
+export interface ChipHere {
+  /** The files it runs, the best first. */
+  targets: readonly HefTarget[];
+  /** Why it could not be asked: usually because Node-RED is using it. */
+  problem?: string;
 }
 
-/** The files that a machine needs: for its chip, where there is one of the model, else for the CPU. */
-function wanted(manifest: Manifest, asked: ModelTarget | 'auto' | 'all', chip: HefTarget | undefined): ModelTarget[] {
+/** @param library where libhailort.so is; searched for when it is not text */
+export async function chipHere(library: string | boolean | undefined): Promise<ChipHere> {
+  const { devices } = await lookAtHailo(typeof library === 'string' ? { library } : {});
+  const known = devices.find(({ identity }) => identity !== undefined)?.identity;
+  if (known !== undefined) return { targets: hefTargets(known.architecture) };
+  const problem = devices.find(({ error }) => error !== undefined)?.error;
+  return { targets: [], ...(problem === undefined ? {} : { problem }) };
+}
+
+/** The file that a machine needs: for its chip, where there is one of the model, else for the CPU. */
+function wanted(manifest: Manifest, asked: ModelTarget | 'auto' | 'all', chip: ChipHere): ModelTarget[] {
   const there = modelTargets.filter((target) => fileEntry(manifest, target) !== undefined);
   if (asked === 'all') {
     const fetchable = there.filter((target) => fileEntry(manifest, target)?.url !== undefined);
     return fetchable.length > 0 ? fetchable : there;
   }
   if (asked !== 'auto') return [asked];
-  const order: (ModelTarget | undefined)[] = [chip, 'onnx', 'hailo8', ...there];
-  const [best = 'onnx'] = order.filter((target) => target !== undefined && there.includes(target));
-  if (chip === undefined && best !== 'onnx') {
+  const order: ModelTarget[] = [...chip.targets, 'onnx', 'hailo8', ...there];
+  const [best = 'onnx'] = order.filter((target) => there.includes(target));
+  if (chip.targets.length === 0 && best !== 'onnx') {
+    if (chip.problem !== undefined) {
+      throw new Error(`Expected to learn which Hailo chip this is but received: ${chip.problem} (say --target)`);
+    }
     process.stderr.write(
       `${manifest.name}: no Hailo chip was found here; fetching for ${best} (other chips: --target)\n`,
     );

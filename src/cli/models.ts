@@ -3,6 +3,7 @@ import { fileStates, type ModelFileState } from '../models/download/inventory.js
 import { readRecord } from '../models/download/record.js';
 import { shownUrl } from '../models/download/shown-url.js';
 import { downloadFolder } from '../models/folder.js';
+import type { ModelTarget } from '../models/locate.js';
 import type { HefTarget, Manifest } from '../models/manifest.js';
 import { parseCommand, UsageError, type OptionValues } from './arguments.js';
 import { chipHere, pullModels } from './models-pull.js';
@@ -20,6 +21,7 @@ alpr models verify [<name>…] [options]  Reads the files that are here and comp
   --folder FOLDER         the folder of downloads
                           (default ALPR_MODEL_FOLDER, else alpr-models in ~/.node-red)
   --models FOLDER         more manifests
+  --library PATH          libhailort.so, or its folder, to ask which chip is here (default: searched for)
 
 Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, certificates of a company's own from NODE_EXTRA_CA_CERTS.
 Exit code 0: done; 1: something could not be fetched, or is damaged.`;
@@ -33,6 +35,7 @@ export async function runModels(args: string[]): Promise<number> {
     force: { type: 'boolean' },
     folder: { type: 'string' },
     models: { type: 'string' },
+    library: { type: 'string' },
   });
   const [action, ...names] = targets;
   if (action === 'pull') return pullModels(openCatalogue(values), names, values);
@@ -53,7 +56,7 @@ function openCatalogue({ folder, models }: OptionValues): Catalogue {
 
 async function list(catalogue: Catalogue, names: string[], values: OptionValues): Promise<number> {
   if (names.length > 0) throw new UsageError(`Expected options only but received '${names[0]}'`);
-  const chip = values['all'] === true ? undefined : await chipHere();
+  const chip = values['all'] === true ? [] : (await chipHere(values['library'])).targets;
   const models = await Promise.all(
     catalogue.list().map(async (manifest) => ({ manifest, files: await fileStates(manifest) })),
   );
@@ -76,13 +79,13 @@ async function list(catalogue: Catalogue, names: string[], values: OptionValues)
   );
   process.stdout.write(`${table([['name', 'task', 'for', 'size', 'state', 'licence'], ...rows])}\n`);
   process.stdout.write(`\nDownloads: ${folder}\n`);
-  if (chip !== undefined) process.stdout.write(`Files for other chips than ${chip}: alpr models list --all\n`);
+  if (chip.length > 0) process.stdout.write('Files for chips that are not here: alpr models list --all\n');
   return 0;
 }
 
 /** Files for chips that are not here are left out, unless they are here all the same. */
-function isOfInterest(target: string, state: string, chip: HefTarget | undefined): boolean {
-  return chip === undefined || target === 'onnx' || target === chip || state !== 'missing';
+function isOfInterest(target: ModelTarget, state: string, chip: readonly HefTarget[]): boolean {
+  return chip.length === 0 || target === 'onnx' || chip[0] === target || state !== 'missing';
 }
 
 function stateText({ state, entry, checkedAgainst }: ModelFileState): string {
