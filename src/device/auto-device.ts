@@ -34,7 +34,7 @@ class HailoOnlyDevice implements Device {
     return this.hailo.describe() ?? 'Hailo (no network opened yet)';
   }
 
-  open(manifest: Manifest): Promise<Network> {
+  async open(manifest: Manifest): Promise<Network> {
     requireNamedHef(manifest);
     return this.hailo.open(manifest);
   }

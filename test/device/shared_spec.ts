@@ -12,10 +12,28 @@ describe('Shared devices', () => {
       same: true,
     },
     {
-      name: 'are one for auto and the back end it stands for',
-      a: { backend: 'auto', runtime: 'auto' },
+      name: 'are one for equal settings of the Hailo, whatever their order',
+      a: { backend: 'hailo', runtime: 'auto', hailo: { deviceId: '0000:01:00.0', timeoutMs: 2000 } },
+      b: { backend: 'hailo', runtime: 'auto', hailo: { timeoutMs: 2000, deviceId: '0000:01:00.0' } },
+      same: true,
+    },
+    {
+      name: 'are one for the CPU whatever the settings of the Hailo',
+      a: { backend: 'cpu', runtime: 'auto', hailo: { timeoutMs: 2000 } },
       b: { backend: 'cpu', runtime: 'auto' },
       same: true,
+    },
+    {
+      name: 'are two for different settings of the Hailo',
+      a: { backend: 'auto', runtime: 'auto', hailo: { timeoutMs: 2000 } },
+      b: { backend: 'auto', runtime: 'auto' },
+      same: false,
+    },
+    {
+      name: 'are two for auto and the CPU',
+      a: { backend: 'auto', runtime: 'auto' },
+      b: { backend: 'cpu', runtime: 'auto' },
+      same: false,
     },
     {
       name: 'are two for different numbers of workers',
@@ -71,6 +89,31 @@ describe('Shared devices', () => {
     assert.notEqual(third.device, first.device);
     await third.release();
     folder.remove();
+  });
+
+  for (const backend of ['auto', 'hailo'] as const) {
+    it(`of the back end ${backend} share the workers of the CPU, and let go of them when they close`, async () => {
+      const cpu = acquireDevice({ backend: 'cpu', runtime: 'native', workers: 1 });
+      const other = acquireDevice({ backend, runtime: 'native', workers: 1 });
+      assert.equal(other.device.pixels, cpu.device.pixels);
+      const { device } = cpu;
+      await cpu.release();
+      const box = { x1: 0, y1: 0, x2: 1, y2: 1 };
+      const source = sharedPicture(1, 1, [1, 2, 3]);
+      assert.equal((await other.device.pixels.sharpness(source, [box], 'a')).length, 1);
+      await other.release();
+      await assert.rejects(device.pixels.sharpness(source, [box], 'a'), { code: 'ALPR_WORKER' });
+    });
+  }
+
+  it('refuse settings that no device takes, and hold nothing of them', async () => {
+    const wrong: DeviceSettings = { backend: 'auto', runtime: 'native', workers: 1, hailo: { timeoutMs: 1 } };
+    assert.throws(() => acquireDevice(wrong), /hailo\.timeoutMs/);
+    const cpu = acquireDevice({ backend: 'cpu', runtime: 'native', workers: 1 });
+    const { pixels } = cpu.device;
+    await cpu.release();
+    const source = sharedPicture(1, 1, [1, 2, 3]);
+    await assert.rejects(pixels.sharpness(source, [{ x1: 0, y1: 0, x2: 1, y2: 1 }], 'a'), { code: 'ALPR_WORKER' });
   });
 
   it('refuse a back end that there is not', () => {

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type HailoDevice, hailoDevice } from '../../../src/device/hailo/hailo-device.js';
+import { makeStub, skipWithoutCompiler, type Stub } from '../../support/hailort-stub/stub.js';
+import { makeModel, NOTHING, remains, sumIn, until, wholeFrame } from './runtime-models.js';
+
+const root = join(__dirname, '..', '..', '..');
+
+describe('Closing a Hailo', () => {
+  let stub: Stub;
+  let device: HailoDevice;
+
+  before(function () {
+    skipWithoutCompiler(this);
+  });
+  beforeEach(() => {
+    stub = makeStub();
+    device = hailoDevice({ library: stub.path });
+  });
+  afterEach(async () => {
+    await device.close();
+    assert.deepEqual(remains(stub), NOTHING);
+    stub.remove();
+  });
+
+  it('lets what was accepted end', async () => {
+    stub.set({ frameTimes: { a: 5 } });
+    const network = await device.open(makeModel(stub, 'a'));
+    const runs = Array.from({ length: 20 }, (_, i) => network.run(wholeFrame(i)));
+    const closed = device.close();
+    const sums = (await Promise.all(runs)).map(({ results }) => sumIn(results[0]));
+    assert.deepEqual(
+      sums,
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+    await closed;
+  });
+
+  it('cuts short what does not end: waiting requests are rejected, the blocked thread is woken', async () => {
+    stub.set({ silent: ['*'] });
+    const networks = await Promise.all(['a', 'b', 'c'].map((name) => device.open(makeModel(stub, name))));
+    const runs = networks.flatMap((network) => [1, 2, 3, 4, 5, 6].map((sum) => network.run(wholeFrame(sum))));
+    const settled = Promise.allSettled(runs);
+    await until(() => (stub.stats().calls['hailo_vstream_read_raw_buffer'] ?? 0) === 3);
+    await device.close();
+    for (const result of await settled) {
+      assert.equal(result.status, 'rejected');
+      assert.match(String(result.reason), /was closed while requests were waiting/);
+    }
+    assert.equal(stub.stats().calls['hailo_shutdown_network_group'], 3);
+  });
+
+  it('with one network closed and another running leaves the running one alone', async () => {
+    const [a, b] = [await device.open(makeModel(stub, 'a')), await device.open(makeModel(stub, 'b'))];
+    stub.set({ silent: ['a'] });
+    const lost = assert.rejects(a.run(wholeFrame(1)), /was closed while/);
+    const closed = a.close();
+    for (const sum of [4, 5, 6]) assert.equal(sumIn((await b.run(wholeFrame(sum))).results[0]), sum);
+    await closed;
+    await lost;
+    // Its group was shut down and is of no use: opening the model again configures a new one.
+    stub.set({ silent: [] });
+    const again = await device.open(makeModel(stub, 'a'));
+    assert.equal(sumIn((await again.run(wholeFrame(8))).results[0]), 8);
+    assert.equal(stub.stats().created.group, 3);
+  });
+
+  it('and opening again, 200 times, leaves no handle, no group and no thread behind', async function () {
+    this.timeout(120_000);
+    const manifest = makeModel(stub, 'a');
+    const keeper = await device.open(makeModel(stub, 'b'));
+    const threads = (): number => readdirSync('/proc/self/task').length;
+    let before = 0;
+    for (let round = 0; round < 200; round++) {
+      const network = await device.open(manifest);
+      const running = network.run(wholeFrame(round));
+      // Every fifth is closed while its frame is on the way.
+      if (round % 5 > 0) assert.equal(sumIn((await running).results[0]), round & 255);
+      await network.close();
+      assert.equal(sumIn((await running).results[0]), round & 255);
+      if (round === 20) before = threads();
+    }
+    await keeper.close();
+    const { live, created } = stub.stats();
+    assert.deepEqual(live, { ...NOTHING.live, vdevice: 1, group: 2 });
+    assert.equal(created.group, 2);
+    assert.equal(created.input, 201);
+    await until(() => threads() <= before);
+  });
+
+  it('gives the device back, and the next one opens it at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      const next = hailoDevice({ library: stub.path });
+      const network = await next.open(makeModel(stub, 'a'));
+      const running = Promise.allSettled([network.run(wholeFrame(round))]);
+      // Not waited for, as when Node-RED deploys: closing the old and opening the new overlap.
+      void next.close();
+      await running;
+    }
+    assert.equal(stub.stats().created.vdevice, 5);
+    assert.deepEqual(stub.stats().misuse, []);
+    await until(() => stub.stats().live.vdevice === 0);
+  });
+
+  it('while networks are still being opened leaves nothing open', async () => {
+    stub.set({ delays: { hailo_create_vdevice: 50, hailo_configure_vdevice: 50 } });
+    const opened = ['a', 'b', 'c'].map((name) => device.open(makeModel(stub, name)));
+    const settled = Promise.allSettled(opened);
+    await device.close();
+    for (const result of await settled) assert.equal(result.status, 'rejected', JSON.stringify(result));
+    await until(() => Object.values(stub.stats().live).every((count) => count === 0));
+  });
+
+  it('is not needed for a process to end', () => {
+    // Its device is still open when the process ends: the driver frees it, the stub cannot know.
+    const own = makeStub();
+    const manifest = makeModel(own, 'a');
+    const script = `
+      const { hailoDevice } = require(${JSON.stringify(join(root, 'src/device/hailo/hailo-device.ts'))});
+      (async () => {
+        const device = hailoDevice({ library: ${JSON.stringify(own.path)} });
+        const network = await device.open(${JSON.stringify(manifest)});
+        const source = { buffer: new SharedArrayBuffer(96), width: 8, height: 4 };
+        const { results } = await network.run({ source, views: [], fairKey: 'a' });
+        console.log(results[0].kind);
+      })();
+    `;
+    const output = execFileSync(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', script], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 15_000,
+    });
+    assert.equal(output.trim(), 'tensors');
+    own.remove();
+  });
+});
