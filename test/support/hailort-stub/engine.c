@@ -37,15 +37,18 @@ static int64_t complete_since(const struct group *group, uint32_t *queued)
     return since;
 }
 
-/* From when on the group may run: in the future where the scheduler's timeout must pass first, NEVER while something is missing. */
-static int64_t ready_since(const struct group *group)
+/*
+ * From when on the group may run: in the future where the scheduler's timeout must pass first, NEVER while something is missing.
+ * Inside a burst the threshold has been reached already.
+ */
+static int64_t ready_since(const struct group *group, bool in_burst)
 {
     if (group->dead || group->running || group->vdevice->lost) return NEVER;
     if (group->vdevice->scheduling == SCHEDULING_NONE && !group->active) return NEVER;
     if (stub_silent(group->description->network)) return NEVER;
     uint32_t queued;
     int64_t since = complete_since(group, &queued);
-    if (since == NEVER || queued >= group->threshold) return since;
+    if (since == NEVER || in_burst || queued >= group->threshold) return since;
     if (group->timeout_ms == HAILO_INFINITE) return NEVER;
     int64_t from = STUB_MAJOR >= 5 ? group->inputs[0]->queue.head->at : group->last_run;
     return later(since, from + group->timeout_ms * 1000000LL);
@@ -60,7 +63,7 @@ static struct group *choose(const struct physical *physical, int64_t *wake)
     for (struct vdevice *vdevice = stub_vdevices; vdevice != NULL; vdevice = vdevice->next) {
         if (!uses(vdevice, physical)) continue;
         for (struct group *group = vdevice->groups; group != NULL; group = group->next) {
-            int64_t since = ready_since(group);
+            int64_t since = ready_since(group, false);
             if (since > now) {
                 if (since < *wake) *wake = since;
                 continue;
@@ -103,12 +106,12 @@ static bool interrupted(const struct physical *physical, const struct group *gro
     return physical->stop || group->dead || group->vdevice->lost;
 }
 
-static void run(struct physical *physical, struct group *group)
+static void run(struct physical *physical, struct group *group, bool in_burst)
 {
     struct frame *inputs[MAX_STREAMS], *outputs[MAX_STREAMS];
     const struct description *description = group->description;
     /* Time counts from when the frame could have started, not from when this thread woke up: lateness does not add up. */
-    int64_t start = later(physical->free_at, ready_since(group));
+    int64_t start = later(physical->free_at, ready_since(group, in_burst));
     double cost = stub_frame_time(description->network);
     if (physical->last_group != group->serial) cost += stub_config.switch_time;
     int64_t end = start + (int64_t)(cost * 1e6);
@@ -144,14 +147,12 @@ static void run(struct physical *physical, struct group *group)
     vdevice_wake(group->vdevice);
 }
 
-/* As many frames as a batch holds, before another network has its turn. */
-static void run_batch(struct physical *physical, struct group *group)
+/* As many frames as a batch holds, or as were waited for, before another network has its turn. */
+static void run_burst(struct physical *physical, struct group *group)
 {
-    uint32_t most = group->batch == 0 ? 1 : group->batch;
-    for (uint32_t i = 0; i < most; i++) {
-        if (i > 0 && (physical->stop || ready_since(group) > stub_now())) return;
-        run(physical, group);
-    }
+    uint32_t most = group->batch != 0 ? group->batch : group->threshold;
+    run(physical, group, false);
+    for (uint32_t i = 1; i < most && !physical->stop && ready_since(group, true) <= stub_now(); i++) run(physical, group, true);
 }
 
 void *device_main(void *argument)
@@ -162,7 +163,7 @@ void *device_main(void *argument)
         int64_t wake = stub_now() + IDLE_CHECK;
         stub_reload();
         struct group *group = choose(physical, &wake);
-        if (group != NULL) run_batch(physical, group);
+        if (group != NULL) run_burst(physical, group);
         else stub_sleep_until(&physical->work, wake);
         stats_write(false);
     }
