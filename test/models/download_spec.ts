@@ -256,21 +256,21 @@ describe('pullModelFile', () => {
         response.write(bytes.subarray(0, 100_000));
       };
       server.answer(stall, serve(bytes));
-      await pull(known, { stallMs: 300 });
+      await pull(known, { stallMs: 1500 });
       fetched();
       assert.deepEqual(ranges(), ['all', 'bytes=100000-']);
     });
 
     it('after a server that does not answer, and says so in the end', async () => {
       server.answer(() => undefined, serve(bytes));
-      await pull(known, { stallMs: 300 });
+      await pull(known, { stallMs: 1500 });
       fetched();
       server.answer(() => undefined);
-      const options = { stallMs: 300, tries: 2 };
+      const options = { stallMs: 1500, tries: 2 };
       await rejects(
         pull(known, options, { force: true }),
         'broken',
-        /Expected an answer from 127\.0\.0\.1:\d+ .* none, 2 times/,
+        /Expected an answer from 127\.0\.0\.1:\d+ .* none, 2 times in a row; or fetch .* on another computer and put it at /,
       );
     });
 

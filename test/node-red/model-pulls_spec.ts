@@ -69,7 +69,7 @@ describe('ModelPulls', () => {
     server.answer(held);
     const started = pulls.start(folders, 'remote', 'hailo8');
     assert.deepEqual(started, { id: 'remote/hailo8', name: 'remote', target: 'hailo8', state: 'waiting', received: 0 });
-    const [job] = await until(([first]) => first!.received > 0);
+    const [job] = await until(([first]) => first!.received === 100_000);
     assert.deepEqual(job, { ...started, state: 'downloading', received: 100_000, total: bytes.length });
     pulls.cancel('remote/hailo8');
     assert.equal((await until((jobs) => jobs.every(over)))[0]!.state, 'cancelled');

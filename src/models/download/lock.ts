@@ -18,12 +18,12 @@ export interface LockOptions {
   staleMs?: number | undefined;
 }
 
-/** How often an owner gives a sign of life, ms. */
-const BEAT = 1000;
+/** How long a lock may stand still, ms. */
+const STALE_MS = 10_000;
 
 /**
  * Runs `work` while this process alone has the lock file, and waits for it before. An owner changes the file's time every
- * second; a lock that stands still was left by a process that died, and is taken over. Clocks are not compared: only whether
+ * second or so; a lock that stands still was left by a process that died, and is taken over. Clocks are not compared: only whether
  * the time changes, so that this works on shared folders too.
  *
  * @param work gets a check to make before the last, irrevocable step: it throws when the lock was taken over, as happens to a
@@ -43,7 +43,7 @@ export async function withLock<T>(
     void isHeld()
       .then((held) => (held ? utimes(path, now, now) : undefined))
       .catch(() => undefined);
-  }, BEAT);
+  }, beatOf(options));
   beat.unref();
   try {
     return await work(async () => {
@@ -57,8 +57,15 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(path: string, owner: Owner, { signal, onWait, staleMs = 10_000 }: LockOptions): Promise<void> {
-  let seen: { token: string; mtime: number; since: number } | undefined;
+/** How often an owner gives a sign of life, and others look for it, ms. */
+function beatOf({ staleMs = STALE_MS }: LockOptions): number {
+  return Math.min(1000, staleMs / 5);
+}
+
+async function acquire(path: string, owner: Owner, options: LockOptions): Promise<void> {
+  const { signal, onWait, staleMs = STALE_MS } = options;
+  const pause = Math.min(200, beatOf(options) / 2);
+  let seen: { token: string; mtime: number; looks: number } | undefined;
   let waiting = false;
   for (;;) {
     throwIfAborted(signal, path);
@@ -81,17 +88,19 @@ async function acquire(path: string, owner: Owner, { signal, onWait, staleMs = 1
       const other = await readOwner(path);
       const token = other?.token ?? '';
       if (seen === undefined || seen.token !== token || seen.mtime !== mtime) {
-        seen = { token, mtime, since: performance.now() };
+        seen = { token, mtime, looks: 0 };
       }
+      seen.looks += 1;
       // The number of a process says nothing in another container, even of the same host name: its sign of life counts too.
       const patience = other !== undefined && isDead(other, owner) ? staleMs / 4 : staleMs;
-      if (performance.now() - seen.since >= patience) {
+      // Looks are counted, not time: a process that was itself held up must not blame the owner.
+      if (seen.looks * pause >= patience) {
         await breakLock(path, token);
         seen = undefined;
         continue;
       }
     }
-    await sleep(Math.min(200, staleMs / 10), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   }
 }
 

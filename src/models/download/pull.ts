@@ -148,9 +148,12 @@ async function fill({ url, entry, path, options }: Job, part: PartFile): Promise
       },
     });
   } catch (thrown) {
-    if (!(thrown instanceof DownloadError) || thrown.reason !== 'offline') throw thrown;
+    if (!(thrown instanceof DownloadError)) throw thrown;
+    // A firewall that swallows packets looks like a line that broke off before the first byte.
+    const noWay = thrown.reason === 'offline' || (thrown.reason === 'broken' && part.size === 0);
+    if (!noWay) throw thrown;
     const instead = `; or fetch ${shownUrl(url)} on another computer and put it at ${path}`;
-    throw new DownloadError('offline', `${thrown.message}${instead}`, { cause: thrown });
+    throw new DownloadError(thrown.reason, `${thrown.message}${instead}`, { cause: thrown });
   }
 }
 
