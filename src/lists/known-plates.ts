@@ -116,8 +116,8 @@ export class KnownPlates {
     if (this.#storeTrouble !== undefined) return { level: 'failed', text: 'added plates' };
     if (this.#fileTrouble !== undefined) return { level: 'failed', text: this.#fileTrouble.text };
     const bad = this.#fileProblems.length;
-    if (bad > 0) return { level: 'partly', text: `${this.size} plates, ${bad} bad` };
-    return { level: 'good', text: `${this.size} ${this.size === 1 ? 'plate' : 'plates'}` };
+    const text = `${this.size} ${this.size === 1 ? 'plate' : 'plates'}`;
+    return bad > 0 ? { level: 'partly', text: `${text}, ${bad} bad` } : { level: 'good', text };
   }
 
   judge(sighting: Sighting): Known {

@@ -11,6 +11,7 @@ import hailoInfer = require('../../nodes/hailo-infer/hailo-infer.js');
 import lprnetRead = require('../../nodes/lprnet-read/lprnet-read.js');
 import overlay = require('../../nodes/overlay/overlay.js');
 import plateDetect = require('../../nodes/plate-detect/plate-detect.js');
+import plateList = require('../../nodes/plate-list/plate-list.js');
 import plateOut = require('../../nodes/plate-out/plate-out.js');
 import tracker = require('../../nodes/tracker/tracker.js');
 import vehicleDetect = require('../../nodes/vehicle-detect/vehicle-detect.js');
@@ -28,6 +29,7 @@ const nodes: [string, unknown, Record<string, unknown>?][] = [
   ['hailo-infer', hailoInfer, { on: 'plates' }],
   ['overlay', overlay, { debug: true }],
   ['plate-out', plateOut],
+  ['plate-list', plateList, { entries: [{ plate: 'AB12CD', rule: 'allow' }] }],
 ];
 
 /** Messages as our nodes write them, with some of their parts replaced by anything a flow may carry. */
