@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { normalisePlate } from '../src/reading/normalise.js';
 import type { ListEntry } from '../src/lists/entry.js';
+import { parseList } from '../src/lists/parse.js';
 import { PlateList, type DistanceLimits } from '../src/lists/plate-list.js';
 import { seededRandom } from '../test/support/random.js';
 import { printTable } from './table.js';
@@ -98,6 +99,21 @@ for (const [kind, make] of Object.entries(kinds)) {
     measure(kind, distance, entries, questions);
   }
 }
+/** A file of that many rows, as it is read when it changes. */
+function measureFiles(): string[][] {
+  const plates = Array.from({ length: ENTRIES }, () => kinds['mixed']!());
+  const row = (plate: string, index: number): string => `${plate};allow;guest ${index};residents|van;2030-12-31`;
+  const csv = Buffer.from(`plate;rule;name;tags;valid until\n${plates.map(row).join('\n')}\n`);
+  const json = Buffer.from(JSON.stringify(plates.map((plate) => ({ plate, rule: 'allow', tags: ['van'] }))));
+  return Object.entries({ 'list.csv': csv, 'list.json': json }).map(([name, bytes]) => {
+    const started = performance.now();
+    const { entries } = parseList(bytes, name);
+    const time = performance.now() - started;
+    return [name, `${(bytes.length / 1024 / 1024).toFixed(1)} MiB`, String(entries.length), `${time.toFixed(0)} ms`];
+  });
+}
+
+printTable('Reading a file', ['file', 'size', 'entries', 'time'], measureFiles());
 printTable(
   `A list of ${ENTRIES} plates: beyond the entries themselves`,
   ['plates', 'distance', 'build', 'memory'],

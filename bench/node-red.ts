@@ -42,6 +42,8 @@ export interface FlowOptions {
   pace: 'recorded' | 'fast';
   inFlight: number;
   settles: boolean;
+  /** Another flow than the demo's, as its file has it. */
+  flow?: Record<string, unknown>[];
 }
 
 export interface Report {
@@ -81,7 +83,7 @@ export class DemoFlow {
     symlinkSync(ROOT, link, 'junction');
     const packageFile = { name: 'bench', private: true, dependencies: { [PACKAGE]: '*' } };
     writeFileSync(join(userDirectory, 'package.json'), JSON.stringify(packageFile));
-    writeFileSync(join(userDirectory, 'flows.json'), JSON.stringify(demoFlow(options)));
+    writeFileSync(join(userDirectory, 'flows.json'), JSON.stringify(tuned(options.flow ?? shippedFlow('13'), options)));
     const settings = {
       uiHost: '127.0.0.1',
       uiPort: await freePort(),
@@ -125,14 +127,14 @@ export class DemoFlow {
     }
   }
 
-  /** Reports until frames are drawn: models are loaded then. */
+  /** Reports until frames have passed the reader: models are loaded then. */
   async warmUp(timeoutMs = 60_000): Promise<void> {
     const end = Date.now() + timeoutMs;
-    for (let drawn = 0; drawn < 20;) {
+    for (let read = 0; read < 20;) {
       await new Promise((next) => setTimeout(next, 500));
-      drawn += (await this.report()).drawn;
+      read += (await this.report()).read;
       if (Date.now() > end)
-        throw new Error(`Expected pictures from the demo flow within ${timeoutMs} ms but received ${drawn}`);
+        throw new Error(`Expected frames through the flow within ${timeoutMs} ms but received ${read}`);
     }
   }
 
@@ -157,11 +159,15 @@ function freePort(): Promise<number> {
   });
 }
 
-function demoFlow(options: FlowOptions): Record<string, unknown>[] {
+/** An example flow by its number. */
+export function shippedFlow(number: string): Record<string, unknown>[] {
   const folder = join(ROOT, 'examples/flows');
-  const name = readdirSync(folder).find((file) => file.startsWith('13'));
-  if (name === undefined) throw new Error(`Expected the demo flow (13 …) in ${folder} but received none`);
-  const flow = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>[];
+  const name = readdirSync(folder).find((file) => file.startsWith(number));
+  if (name === undefined) throw new Error(`Expected a flow ${number} … in ${folder} but received none`);
+  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>[];
+}
+
+function tuned(flow: Record<string, unknown>[], options: FlowOptions): Record<string, unknown>[] {
   for (const node of flow) {
     if (node['type'] === 'alpr-camera-in') {
       Object.assign(node, { pace: options.pace, inFlight: options.inFlight, loop: true, autostart: true });
