@@ -22,7 +22,7 @@ describe('loading the nodes', () => {
       const types = {};
       const red = (set) => ({
         nodes: { registerType: (type) => (types[set] = [...(types[set] ?? []), type]) },
-        httpAdmin: { get: () => undefined },
+        httpAdmin: { get: () => undefined, post: () => undefined },
         auth: { needsPermission: () => undefined },
       });
       for (const set of ${JSON.stringify(names)}) require('./nodes/' + set + '/' + set + '.ts')(red(set));
