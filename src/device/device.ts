@@ -58,6 +58,7 @@ export interface RunResponse {
 
 /** One loaded model; any number of callers at once. */
 export interface Network {
+  /** As it holds on this device: of a HEF, what the manifest says of HEFs is laid over the rest. */
   readonly manifest: Manifest;
   run(request: RunRequest): Promise<RunResponse>;
   /** Gives up this caller's share of the network; in-flight runs finish first. */

@@ -1,5 +1,4 @@
-import type { HailoSettings, SchedulerSettings } from './settings.js';
-import { DEFAULT_TIMEOUT_MS } from './session.js';
+import { DEFAULT_TIMEOUT_MS, type HailoSettings, type SchedulerSettings } from './settings.js';
 
 const SHORTEST_TIMEOUT = 100;
 const LONGEST_TIMEOUT = 60_000;

@@ -3,7 +3,7 @@ import type { Network } from '../device.js';
 import { checkHailoSettings } from './check-settings.js';
 import { HailoError } from './errors.js';
 import type { HailoHealth } from './health.js';
-import { within } from './session.js';
+import { within } from './within.js';
 import type { HailoSettings } from './settings.js';
 import { type VdeviceShare, acquireVdevice } from './vdevices.js';
 
@@ -65,7 +65,7 @@ class SharedHailoDevice implements HailoDevice {
       this.proven = true;
       this.networks.add(network);
       return {
-        manifest,
+        manifest: network.manifest,
         run: (request) => network.run(request),
         close: () => {
           this.networks.delete(network);

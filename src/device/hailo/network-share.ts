@@ -1,13 +1,13 @@
-import type { Manifest } from '../../models/manifest.js';
 import type { Network } from '../device.js';
 import type { OpenNetwork } from './open-network.js';
-import { within } from './session.js';
+import { within } from './within.js';
 
 /** ms that a caller's own runs have to end when it closes its share and others go on with the network. */
 const CLOSE_LIMIT = 1500;
 
 /** One caller's share of an open network. `giveBack` is called once, when it is closed and its runs are done. */
-export function networkShare(network: OpenNetwork, manifest: Manifest, giveBack: () => Promise<void>): Network {
+export function networkShare(network: OpenNetwork, giveBack: () => Promise<void>): Network {
+  const { manifest } = network.model;
   const running = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -1,8 +1,10 @@
 import type { Worker } from 'node:worker_threads';
 import { WorkerError } from '../errors.js';
+import { HailoError } from './errors.js';
 import { startWorker } from '../pool/worker-file.js';
 import { prepareHailoEnvironment } from './library/environment.js';
 import { ReleaseGate } from './release-gate.js';
+import { within } from './within.js';
 import {
   type ConfiguredGroup,
   type FromNetworkThread,
@@ -20,6 +22,9 @@ export interface NetworkThreadEvents {
   /** It ended by itself. Not called while it opens or closes. */
   onDeath(error: WorkerError): void;
 }
+
+/** ms that the library may take to read a HEF and to configure the device; large ones take seconds. */
+const LONGEST_OPENING = 60_000;
 
 interface Awaited {
   resolve: () => void;
@@ -63,9 +68,11 @@ export class NetworkThread {
   /** @throws HailoError, ModelError: why the network cannot be opened; nothing is open then and the thread ends */
   async open(): Promise<void> {
     try {
+      if (!(await within(LONGEST_OPENING, this.whenOpened))) throw hangs();
       await this.whenOpened;
     } catch (error) {
-      await this.worker.terminate();
+      // One that hangs ends when the library lets it; the others have nothing left to do.
+      void this.close();
       throw error;
     }
     this.state = 'open';
@@ -91,6 +98,7 @@ export class NetworkThread {
     this.streams = undefined;
     const recreated = this.answered();
     this.send({ kind: 'recreate' });
+    if (!(await within(LONGEST_OPENING, recreated))) throw hangs();
     await recreated;
     if (this.state === 'recreating') this.state = 'open';
   }
@@ -162,4 +170,11 @@ export class NetworkThread {
     this.answer(error);
     if (state === 'open' || state === 'recreating') this.events.onDeath(error);
   }
+}
+
+function hangs(): HailoError {
+  return new HailoError(
+    `Expected the Hailo device to be configured within ${LONGEST_OPENING / 1000} s but it was not: the driver or the device hangs; ` +
+      '`dmesg | grep hailo` shows what the driver saw',
+  );
 }

@@ -8,7 +8,8 @@ import { plainView } from '../request/plain-view.js';
 import { type SharedPicture, sharedPicture } from '../request/shared-picture.js';
 import { HailoError } from './errors.js';
 import type { NetworkThread } from './network-thread.js';
-import { type HailoModel, type Session, within } from './session.js';
+import type { HailoModel, Session } from './session.js';
+import { within } from './within.js';
 
 /**
  * Requests that a thread has at a time: one is computed and one is ready behind it, two are there for when this thread, Node-RED's,

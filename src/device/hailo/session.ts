@@ -5,8 +5,9 @@ import { HailoError } from './errors.js';
 import { NetworkThread, type NetworkThreadEvents } from './network-thread.js';
 import type { DeviceIdentity } from './library/api.js';
 import { ReleaseGate } from './release-gate.js';
-import type { HailoSettings } from './settings.js';
+import { DEFAULT_TIMEOUT_MS, type HailoSettings } from './settings.js';
 import type { ConfiguredGroup } from './thread-protocol.js';
+import { within } from './within.js';
 
 /** How long a network thread may take to answer before its group is shut down, and then again, ms. */
 const PATIENCE = 300;
@@ -77,7 +78,13 @@ export class Session {
         thread,
         thread.ended.then(() => this.forget(thread, key)),
       );
-      await thread.open();
+      try {
+        await thread.open();
+      } catch (error) {
+        // So that the next one gets the group, if it came so far.
+        await within(PATIENCE, this.over(thread));
+        throw error;
+      }
       return thread;
     });
   }
@@ -136,24 +143,5 @@ export class Session {
     const free = this.groups.get(key);
     if (free) free.push(group);
     else this.groups.set(key, [group]);
-  }
-}
-
-export const DEFAULT_TIMEOUT_MS = 5000;
-
-/** Whether the promise settled within so many ms. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, ms, false)));
-  try {
-    return await Promise.race([
-      promise.then(
-        () => true,
-        () => true,
-      ),
-      late,
-    ]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -25,3 +25,5 @@ export interface HailoSettings {
   /** ms until a frame that the device does not answer counts as lost; 100 to 60 000, default 5000. */
   timeoutMs?: number;
 }
+
+export const DEFAULT_TIMEOUT_MS = 5000;

@@ -9,7 +9,8 @@ import { versionText } from './library/layout.js';
 import { isDeviceLost } from './library/status.js';
 import { networkShare } from './network-share.js';
 import { OpenNetwork } from './open-network.js';
-import { type Session, within } from './session.js';
+import type { Session } from './session.js';
+import { within } from './within.js';
 import type { HailoSettings } from './settings.js';
 import { manifestForHef } from './tensors/manifest-for-hef.js';
 
@@ -104,7 +105,7 @@ export class Vdevice {
       this.noticeLoss(error);
       throw error;
     }
-    return networkShare(shared, manifest, () => this.giveBack(key, shared));
+    return networkShare(shared, () => this.giveBack(key, shared));
   }
 
   get isUsed(): boolean {

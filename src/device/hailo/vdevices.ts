@@ -1,7 +1,7 @@
 import { checkHailoSettings } from './check-settings.js';
 import { HailoError } from './errors.js';
 import { Status } from './library/status.js';
-import { within } from './session.js';
+import { within } from './within.js';
 import type { HailoSettings } from './settings.js';
 import { Vdevice } from './vdevice.js';
 
@@ -51,6 +51,14 @@ async function acquire(settings: HailoSettings): Promise<VdeviceShare> {
   try {
     vdevice = await Vdevice.open(settings, heldIds);
   } catch (error) {
+    if (leaving.size > 0 && error instanceof HailoError && isTaken(error)) {
+      throw new HailoError(
+        'Expected the Hailo device to be free again but it is still being released after its last use: a call of its driver ' +
+          `hangs; try again later, or restart Node-RED (${error.message})`,
+        error.status,
+        { cause: error },
+      );
+    }
     // Without an id any free device would have done; there is none, and one is ours.
     const [held] = open;
     if (held && deviceId === undefined && error instanceof HailoError && isTaken(error)) throw conflict(held, settings);
@@ -72,7 +80,10 @@ async function letGo(vdevice: Vdevice): Promise<void> {
   open.delete(vdevice);
   leaving.set(
     vdevice,
-    vdevice.released().finally(() => leaving.delete(vdevice)),
+    vdevice
+      .released()
+      .catch(() => {})
+      .finally(() => leaving.delete(vdevice)),
   );
   await vdevice.close();
 }

@@ -104,6 +104,31 @@ describe('Closing a Hailo', () => {
     await until(() => stub.stats().live.vdevice === 0);
   });
 
+  it('does not wait for a call that hangs; the next one that opens the device does', async () => {
+    const manifest = makeModel(stub, 'a');
+    await device.open(manifest);
+    stub.set({ delays: { hailo_release_output_vstreams: 6000 } });
+    await device.close();
+    assert.equal(stub.stats().live.input, 1);
+    stub.set({ delays: {} });
+    const next = hailoDevice({ library: stub.path });
+    const network = await next.open(manifest);
+    assert.equal(sumIn((await network.run(wholeFrame(4))).results[0]), 4);
+    assert.equal(stub.stats().live.vdevice, 1);
+    await next.close();
+  });
+
+  it('does not wait for a read that cannot be woken', async () => {
+    stub.set({ silent: ['*'], faults: [{ call: 'hailo_shutdown_network_group', status: 6 }] });
+    const network = await device.open(makeModel(stub, 'a'));
+    const lost = assert.rejects(network.run(wholeFrame(1)), /was closed while/);
+    await until(() => stub.stats().calls['hailo_vstream_read_raw_buffer'] === 1);
+    await device.close();
+    await lost;
+    // The read has its own timeout; what it held is released then.
+    await until(() => Object.values(stub.stats().live).every((count) => count === 0));
+  });
+
   it('while networks are still being opened leaves nothing open', async () => {
     stub.set({ delays: { hailo_create_vdevice: 50, hailo_configure_vdevice: 50 } });
     const opened = ['a', 'b', 'c'].map((name) => device.open(makeModel(stub, name)));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Control } from '../../../src/device/hailo/control.js';
 import type { HailoSettings } from '../../../src/device/hailo/settings.js';
 import { type HailoDevice, hailoDevice } from '../../../src/device/hailo/hailo-device.js';
 import { hailoHealth, lookAtHailo } from '../../../src/device/hailo/look.js';
@@ -193,6 +194,20 @@ describe('A Hailo device', () => {
       assert.equal(stub.stats().calls['hailo_configure_vdevice'], undefined);
     });
   }
+
+  it('whose driver hangs is given up in time, and let go of when it answers after all', async () => {
+    const stub = makeStub({ delays: { hailo_create_vdevice: 700 } });
+    const control = new Control(stub.path, 300);
+    assert.deepEqual((await control.call({ do: 'look' })).ids, ['0000:01:00.0']);
+    await assert.rejects(
+      control.call({ do: 'create', params: {} }),
+      /within 0\.3 s but received nothing \(create\).*hangs/,
+    );
+    await until(() => stub.stats().created.vdevice === 1 && stub.stats().live.vdevice === 0);
+    await control.close();
+    assert.deepEqual(remains(stub), NOTHING);
+    stub.remove();
+  });
 
   it('says where it looked when there is no library', async () => {
     const device = hailoDevice({ library: '/nowhere/libhailort.so' });

@@ -141,6 +141,34 @@ describe('A Hailo that fails', () => {
     });
   }
 
+  it('while a network is opened comes back, too', async () => {
+    const network = await device.open(makeModel(stub, 'a'));
+    stub.set({ faults: [{ call: 'hailo_configure_vdevice', status: 36, times: 1 }] });
+    await assert.rejects(device.open(makeModel(stub, 'b')), { code: 'ALPR_HAILO', status: 36 });
+    await assert.rejects(network.run(wholeFrame(1)), /was lost/);
+    await answersAgain(() => network.run(wholeFrame(1)));
+    const late = await device.open(makeModel(stub, 'b'));
+    assert.equal(sumIn((await late.run(wholeFrame(9))).results[0]), 9);
+  });
+
+  it('for want of memory to open a network opens it when asked again, in the group that was configured', async () => {
+    const manifest = makeModel(stub, 'a');
+    await device.open(makeModel(stub, 'b'));
+    for (const [call, status] of [
+      ['hailo_configure_vdevice', 81],
+      ['hailo_create_output_vstreams', 3],
+      ['hailo_create_input_vstreams', 81],
+    ] as const) {
+      stub.set({ faults: [{ call, status, times: 1 }] });
+      await assert.rejects(device.open(manifest), { code: 'ALPR_HAILO', status });
+      const network = await device.open(manifest);
+      assert.equal(sumIn((await network.run(wholeFrame(9))).results[0]), 9);
+      await network.close();
+    }
+    assert.equal(stub.stats().created.group, 2);
+    assert.equal((await device.health())!.faults, 0);
+  });
+
   it('in a way nobody knows rejects that request and shows the others to the network again', async () => {
     const network = await device.open(makeModel(stub, 'a'));
     stub.set({ silent: ['a'], faults: [{ call: READ, status: 71, times: 1 }] });
