@@ -31,7 +31,7 @@ export interface StubNetwork {
   name: string;
   /** Default the network's name. */
   group?: string;
-  /** Default true for none of ours. */
+  /** is_multi_context of the group. Default false. */
   multiContext?: boolean;
   inputs: StubInput[];
   /** In model order, which need not be name order. */
