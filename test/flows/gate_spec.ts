@@ -26,7 +26,7 @@ describe('The shipped gate opener', function () {
       console.log('    skipped: the clip needs ffmpeg, which is not installed');
       this.skip();
     }
-    const flow = exampleFlow('06', { source: 'video', path: path.join(samples, 'road.mp4') });
+    const flow = exampleFlow('03', { source: 'video', path: path.join(samples, 'road.mp4') });
     const { id } = onlyNode(flow, 'alpr-plate-list');
     const pulse = onlyNode(flow, 'trigger').id;
     const record = [...[0, 1, 2, 3].map((output) => ({ id, output })), { id: pulse, output: 0 }];
@@ -54,7 +54,7 @@ describe('The shipped gate opener', function () {
 
     before(async () => {
       folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alpr-gate-'));
-      flow = exampleFlow('06', { autostart: false });
+      flow = exampleFlow('03', { autostart: false });
       const list = onlyNode(flow, 'alpr-plate-list');
       list['cooldownSeconds'] = 3600;
       const taps = [0, 1, 2, 3].flatMap((output) => tap(list, output));
