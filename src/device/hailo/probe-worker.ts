@@ -34,7 +34,11 @@ function probe(): void {
     return;
   }
   tell({ kind: 'ids', ids });
-  for (const id of ids) tell({ kind: 'device', device: look(library, id) });
+  for (const id of ids) if (!isGivenUp()) tell({ kind: 'device', device: look(library, id) });
+}
+
+function isGivenUp(): boolean {
+  return Atomics.load(new Int32Array(job.stop), 0) !== 0;
 }
 
 /** The identity counts even where the temperature cannot be had. */

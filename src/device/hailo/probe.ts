@@ -34,7 +34,11 @@ export interface HefInspection {
 }
 
 /** @internal what the worker is started with */
-export type ProbeJob = { library?: string } & ({ do: 'probe' } | { do: 'inspect'; file: string });
+export type ProbeJob = {
+  library?: string;
+  /** One Int32, set when nobody waits any more. */
+  stop: SharedArrayBuffer;
+} & ({ do: 'probe' } | { do: 'inspect'; file: string });
 
 /** @internal what the worker tells, one after the other */
 export type ProbeNews =
@@ -92,7 +96,7 @@ export async function inspectHef(
 ): Promise<HefInspection> {
   let inspection: HefInspection | undefined;
   let failure: { error: string; status?: number } | undefined;
-  const job: ProbeJob = { do: 'inspect', file, ...(library === undefined ? {} : { library }) };
+  const job = { do: 'inspect', file, ...(library === undefined ? {} : { library }) } as const;
   const ended = await run(job, timeLimit, (news) => {
     if (news.kind === 'inspection') inspection = news.inspection;
     if (news.kind === 'failed') failure = news;
@@ -102,8 +106,14 @@ export async function inspectHef(
 }
 
 /** @returns why it ended early, or undefined when it came to its end */
-function run(workerData: ProbeJob, timeLimit: number, onNews: (news: ProbeNews) => void): Promise<string | undefined> {
+function run(
+  job: { library?: string } & ({ do: 'probe' } | { do: 'inspect'; file: string }),
+  timeLimit: number,
+  onNews: (news: ProbeNews) => void,
+): Promise<string | undefined> {
   prepareHailoEnvironment();
+  const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const workerData: ProbeJob = { ...job, stop };
   return new Promise((resolve) => {
     let worker: Worker;
     try {
@@ -114,9 +124,10 @@ function run(workerData: ProbeJob, timeLimit: number, onNews: (news: ProbeNews) 
     }
     const timer = setTimeout(() => {
       finish(`Expected an answer within ${timeLimit / 1000} s but received none: the driver or the device hangs`);
-      // A thread that waits in the library ends when that call returns, if ever: nobody may wait for it.
+      // The thread waits in the library. When that call returns, if ever, it gives back what it has opened, which one that was
+      // terminated would not; nobody waits for it.
+      Atomics.store(new Int32Array(stop), 0, 1);
       worker.unref();
-      void worker.terminate();
     }, timeLimit);
     const finish = (reason: string | undefined): void => {
       clearTimeout(timer);

@@ -5,7 +5,7 @@ import { prepareHailoEnvironment } from '../../../src/device/hailo/library/envir
 import { Handles } from '../../../src/device/hailo/library/handles';
 import { layoutOf } from '../../../src/device/hailo/library/layout';
 import { typedLibrary } from '../../../src/device/hailo/library/library';
-import { symbolNames, type SymbolName, type Symbols } from '../../../src/device/hailo/library/symbols';
+import { declareAll, symbolNames, type SymbolName, type Symbols } from '../../../src/device/hailo/library/symbols';
 
 type Fake = (...args: never[]) => number;
 
@@ -59,6 +59,62 @@ function refuses(act: () => unknown, message: RegExp, status?: number): void {
     return true;
   });
 }
+
+describe('Functions of the library', () => {
+  for (const { version, age } of [
+    { version: { major: 4, minor: 17, revision: 0 }, age: 'too old' },
+    { version: { major: 5, minor: 9, revision: 0 }, age: 'too new' },
+  ]) {
+    it(`that HailoRT ${version.major}.${version.minor} lacks are told by name, with the file and that it is ${age}`, () => {
+      for (const missing of symbolNames) {
+        const file = {
+          func(prototype: string) {
+            assert.match(prototype, /^int hailo_\w+\(/);
+            if (prototype.includes(`${missing}(`))
+              throw new Error(`Cannot find function '${missing}' in shared library`);
+            return () => 0;
+          },
+        };
+        assert.throws(
+          () => declareAll(file, { path: '/x/libhailort.so', version }),
+          (error: Error) => {
+            assert.ok(error instanceof HailoError, error.stack);
+            const text = `${version.major}.${version.minor}.0`;
+            for (const part of [missing, '/x/libhailort.so', text, age])
+              assert.ok(error.message.includes(part), error.message);
+            return true;
+          },
+        );
+      }
+    });
+  }
+
+  it('are among those of the sheet, by prototype and name', () => {
+    const sheet =
+      'get_library_version scan_devices create_device_by_id release_device identify get_extended_device_information ' +
+      'get_chip_temperature power_measurement init_vdevice_params create_vdevice release_vdevice get_physical_devices ' +
+      'create_hef_file release_hef get_network_groups_infos hef_get_all_vstream_infos init_configure_params_by_vdevice ' +
+      'configure_vdevice shutdown_network_group set_scheduler_timeout set_scheduler_threshold set_scheduler_priority ' +
+      'make_input_vstream_params make_output_vstream_params create_input_vstreams create_output_vstreams ' +
+      'get_input_vstream_frame_size get_input_vstream_info get_input_vstream_user_format get_output_vstream_frame_size ' +
+      'get_output_vstream_info get_output_vstream_user_format get_output_vstream_quant_infos vstream_write_raw_buffer ' +
+      'vstream_read_raw_buffer vstream_set_nms_score_threshold vstream_set_nms_iou_threshold release_input_vstreams ' +
+      'release_output_vstreams';
+    assert.deepEqual(
+      symbolNames,
+      sheet.split(' ').map((name) => `hailo_${name}`),
+    );
+    const names: string[] = [];
+    const file = {
+      func(prototype: string) {
+        names.push(/^int (hailo_\w+)\(/.exec(prototype)![1]!);
+        return () => 0;
+      },
+    };
+    declareAll(file, { path: 'x', version: { major: 4, minor: 23, revision: 0 } });
+    assert.deepEqual(names, symbolNames);
+  });
+});
 
 describe('Lists of the library', () => {
   it('grow to the count that the library asks for', () => {

@@ -20,6 +20,8 @@ export interface LoadedFile {
 
 /** Loading a HEF puts 256 KiB on the stack at once, and koffi's own stacks are too small for that (hailort-c-api §0.11). */
 const STACK_BYTES = 8 << 20;
+/** 512 KiB were seen to work, 256 not. */
+const ENOUGH_STACK_BYTES = 512 << 10;
 
 /** @throws HailoError where koffi has no build for this platform, or was installed without it */
 export function loadKoffi(): Koffi {
@@ -34,8 +36,16 @@ export function loadKoffi(): Koffi {
       { cause: error },
     );
   }
-  if ((koffi.config().sync_stack_size ?? 0) >= STACK_BYTES) return koffi;
-  // It must come before the first library of the thread; then it can only fail when somebody else has loaded one.
-  koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });
+  const { sync_stack_size: stack = 0 } = koffi.config();
+  if (stack >= STACK_BYTES) return koffi;
+  try {
+    koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });
+  } catch (error) {
+    // Too late: something else in this thread has loaded a library. We only call synchronously, and koffi's own 2 MiB do for that.
+    if (stack < ENOUGH_STACK_BYTES) {
+      const message = `Expected a stack of ${ENOUGH_STACK_BYTES} bytes for calls of HailoRT but received ${stack}: ${String(error)}`;
+      throw new HailoError(message, undefined, { cause: error });
+    }
+  }
   return koffi;
 }
