@@ -127,7 +127,7 @@ export class OpenNetwork {
   private async openThread(): Promise<void> {
     await this.dying;
     const session = this.host.session();
-    const thread: NetworkThread = await session.openThread(this.model, {
+    const opening: Promise<NetworkThread> = session.openThread(this.model, {
       onDone: ({ id, results, timings }) => {
         const pending = this.settle(id);
         if (!pending) return;
@@ -142,12 +142,15 @@ export class OpenNetwork {
         this.settle(id)?.reject(error);
         this.dispatch();
       },
-      onFault: (what, error, goodFrames) => void this.repair(session, thread, what, error, goodFrames),
-      onDeath: (error) => this.bury(session, thread, error),
+      onFault: (what, error, goodFrames) => void this.repair(session, what, error, goodFrames),
+      onDeath: (error) => this.bury(session, error),
     });
-    // Lost in the meantime: the session's release ends the thread.
-    if (this.host.session() !== session)
-      throw new HailoError('Expected the device to stay but it was lost and came back');
+    await opening.catch(() => {});
+    // Lost in the meantime: that is the news, whatever came of the opening. The session's release ends the thread.
+    if (this.host.session() !== session) {
+      throw new HailoError('Expected the Hailo device to stay but it was lost and came back: try again');
+    }
+    const thread = await opening;
     this.thread = { thread, session };
     this.faults = 0;
     this.dispatch();
@@ -188,12 +191,12 @@ export class OpenNetwork {
 
   private async repair(
     session: Session,
-    thread: NetworkThread,
     what: 'timeout' | 'memory' | 'lost' | 'error',
     error: Error,
     goodFrames: number,
   ): Promise<void> {
-    if (this.closing || this.thread?.thread !== thread) return;
+    if (this.closing || this.thread?.session !== session) return;
+    const { thread } = this.thread;
     if (goodFrames > 0) this.faults = 0;
     if (what === 'timeout') this.counters.timeouts++;
     if (what !== 'memory') this.faults++;
@@ -210,9 +213,10 @@ export class OpenNetwork {
     }
   }
 
-  private bury(session: Session, thread: NetworkThread, error: WorkerError): void {
+  private bury(session: Session, error: WorkerError): void {
     this.counters.deaths++;
-    if (this.thread?.thread !== thread) return;
+    if (this.thread?.session !== session) return;
+    const { thread } = this.thread;
     this.thread = undefined;
     this.dying = session.over(thread);
     for (const [id, { reject }] of [...this.posted]) {
