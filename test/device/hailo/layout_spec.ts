@@ -264,6 +264,11 @@ describe('Small structs', () => {
       ),
       40,
     );
+    const silent = struct(12, [
+      [0, 'f32', NaN],
+      [4, 'f32', Infinity],
+    ]);
+    assert.ok(Number.isNaN(readTemperature(silent)));
   });
 
   it('hailo_device_identity_t: texts by their length bytes', () => {

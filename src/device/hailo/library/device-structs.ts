@@ -74,10 +74,10 @@ export function readExtendedInformation(
   };
 }
 
-/** hailo_chip_temperature_info_t: the hotter of its two sensors. */
+/** hailo_chip_temperature_info_t: the hotter of its two sensors; NaN when both say nothing. */
 export function readTemperature(bytes: Buffer): number {
   const sensors = [bytes.readFloatLE(0), bytes.readFloatLE(4)].filter(Number.isFinite);
-  return Math.max(...sensors);
+  return sensors.length === 0 ? NaN : Math.max(...sensors);
 }
 
 /** hailo_network_group_info_t at `index` of a list */
