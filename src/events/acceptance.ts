@@ -54,6 +54,31 @@ export function shortfall(vote: PlateVote, rules: VisitRules): Miss | undefined 
   return vote.agreeing < needed ? disagreement(vote.agreeing, needed) : doubt(vote.characters);
 }
 
+/** Why a track gave no event, now that it is gone. */
+export function whyNothing({ vote, held, plateSeen }: Glimpse, rules: VisitRules): Miss {
+  if (vote !== undefined) {
+    return (
+      refusal(vote.text, vote.confidence, rules) ??
+      shortfall(vote, rules) ??
+      disagreement(vote.agreeing, neededReads(vote, rules))
+    );
+  }
+  if (held === undefined) {
+    return plateSeen ? { code: 'unread', reason: 'unread' } : { code: 'no-plate', reason: 'no plate found' };
+  }
+  const code = plateSeen ? 'unread' : 'no-plate';
+  const reason = held.code === code ? held.reason : `${plateSeen ? 'unread' : 'no plate'}: ${held.reason}`;
+  return { ...held, code, reason };
+}
+
+/** What was made of a track. */
+interface Glimpse {
+  vote?: PlateVote;
+  /** The last reason why something was held back. */
+  held?: Miss;
+  plateSeen: boolean;
+}
+
 /** The plate was announced already: `elapsedMs` since it was last seen. */
 export function duplicate(elapsedMs: number, dedupeMs: number): Miss {
   const value = Math.abs(elapsedMs) / 1000;

@@ -1,13 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import type { Box, DepartedTrack, Miss, MissCode, Plate, PlateVote, Vehicle } from '../detection/types.js';
-import { normalisePlate } from '../reading/normalise.js';
-import { disagreement, doubt, duplicate, neededReads, plateKey, refusal, shortfall } from './acceptance.js';
+import type { Box, DepartedTrack, Miss, Plate, PlateVote, Vehicle } from '../detection/types.js';
+import type { FrameHeader } from '../frame/frame.js';
+import { disagreement, doubt, duplicate, neededReads, plateKey, refusal, shortfall, whyNothing } from './acceptance.js';
+import { eventOf, numbersOf, placeOf } from './event-parts.js';
+import { MissLog } from './miss-log.js';
 import type { VisitRules } from './options.js';
-import type { PlateEvent, PlateMiss } from './plate-event.js';
-import { RecentVisits, type Visit } from './recent-visits.js';
+import type { PlateEvent } from './plate-event.js';
+import { newVisit, RecentVisits, type Visit } from './recent-visits.js';
 import { hasText, readingAsVote, TrackState } from './track-state.js';
 import { UntrackedReads } from './untracked-reads.js';
-import type { VisitInput } from './visits.js';
+import { betterView, ViewShelf, type BestView } from './views.js';
+import type { VisitInput, VisitOutput } from './visits.js';
+import { zoneOf } from './zones.js';
 
 /** A track whose departure nobody announced for so long (ms) is taken for gone: its tracker is. */
 const STALE_MS = 120_000;
@@ -22,9 +25,11 @@ export class CameraVisits {
   readonly #tracks = new Map<number, TrackState>();
   readonly #recent: RecentVisits;
   readonly #untracked: UntrackedReads;
-  readonly #counts: Partial<Record<MissCode, number>> = {};
+  readonly #misses: MissLog;
+  readonly #shelf = new ViewShelf();
   #events: PlateEvent[] = [];
-  #misses: PlateMiss[] = [];
+  #views = new Map<PlateEvent, BestView>();
+  #frame: FrameHeader | undefined;
   #now = 0;
   #message = 0;
 
@@ -34,11 +39,13 @@ export class CameraVisits {
   ) {
     this.#recent = new RecentVisits(rules.dedupeMs);
     this.#untracked = new UntrackedReads(rules.dedupeMs);
+    this.#misses = new MissLog(camera);
   }
 
-  update(input: VisitInput): { events: PlateEvent[]; misses: PlateMiss[] } {
+  update(input: VisitInput): VisitOutput {
     this.#events = [];
-    this.#misses = [];
+    this.#views = new Map();
+    this.#frame = input.frame;
     this.#message++;
     const { vehicles = [], plates = [], departed = [] } = input;
     this.#now = input.frame?.timestamp ?? Math.max(this.#now, ...departed.map(({ lastSeen }) => lastSeen));
@@ -52,7 +59,8 @@ export class CameraVisits {
       if (trackId !== undefined && vote !== undefined) this.#judge(this.#tracks.get(trackId)!, vote, false);
     }
     for (const track of departed) this.#depart(track);
-    return { events: this.#events, misses: this.#misses };
+    const requests = this.#shelf.takeRequests();
+    return { events: this.#events, misses: this.#misses.take(), requests, views: this.#views };
   }
 
   get size(): number {
@@ -64,7 +72,9 @@ export class CameraVisits {
       if (vehicle.held !== undefined) this.#miss(vehicle.held, vehicle.box);
       return;
     }
-    this.#track(vehicle.trackId, vehicle.box).seeVehicle(vehicle);
+    const state = this.#track(vehicle.trackId, vehicle.box);
+    state.seeVehicle(vehicle);
+    if (this.#frame !== undefined) state.way.seeVehicle(vehicle.box, this.#frame);
   }
 
   #seePlate(plate: Plate, vehicles: readonly Vehicle[], trackedFlow: boolean): void {
@@ -73,7 +83,9 @@ export class CameraVisits {
       return;
     }
     const state = this.#track(plate.trackId, plate.box);
-    state.seePlate(plate);
+    this.#seeAt(state, plate);
+    if (this.#frame !== undefined) state.way.seePlate(plate.box, this.#frame);
+    this.#offerView(state, plate, vehicles[plate.vehicle ?? -1] ?? state.vehicle);
     if (plate.held !== undefined) this.#missOnce(state, plate.held, plate.text);
     if (plate.vote !== undefined) this.#judge(state, plate.vote, plate.held === undefined);
     else if (plate.held === undefined && hasText(plate)) this.#judge(state, state.tally(plate), true);
@@ -95,16 +107,31 @@ export class CameraVisits {
       return;
     }
     const tally = this.#untracked.add(plate, this.#now);
+    this.#offerView(tally, plate, vehicle);
     if (trackedFlow && tally.reads < this.rules.minReads) return;
     this.#untracked.delete(plate.text);
-    const visit = newVisit(tally.firstSeen, tally.reads);
+    const state = new TrackState(0, tally.firstSeen, tally.plate.box, this.rules.direction);
+    if (tally.view !== undefined) state.view = tally.view;
+    this.#seeAt(state, tally.plate);
+    const visit = newVisit(tally.firstSeen, tally.reads, state.way);
     visit.lastSeen = this.#now;
     visit.finalText = tally.vote.text;
     this.#recent.add(tally.vote.text, visit);
-    const state = new TrackState(0, tally.firstSeen, tally.plate.box);
-    state.seePlate(tally.plate);
     if (vehicle !== undefined) state.seeVehicle(vehicle);
     this.#emit('final', visit, state, tally.vote);
+    // Nobody will say that it left: nothing more comes of it.
+    this.#shelf.release(tally.view);
+    delete visit.lastEvent;
+    delete visit.view;
+  }
+
+  #seeAt(state: TrackState, plate: Plate): void {
+    state.seePlate(plate, this.#frame && zoneOf(this.rules.zones, plate.box, this.#frame));
+  }
+
+  #offerView(owner: { view?: BestView }, plate: Plate, vehicle: { box: Box } | undefined): void {
+    if (!this.rules.pictures || plate.held !== undefined || !hasText(plate) || plate.text === '') return;
+    this.#shelf.offer(owner, plate, vehicle?.box);
   }
 
   /** Says what the vote of a track is worth. @param report whether a refusal is news, or the vote merely stands */
@@ -130,7 +157,7 @@ export class CameraVisits {
       return;
     }
     if (enough) {
-      this.#leaveJoined(state);
+      this.#leaveJoined(state, true);
       this.#final(state, this.#visitOf(state), vote);
     } else this.#provisional(state, vote);
   }
@@ -163,7 +190,7 @@ export class CameraVisits {
 
   #visitOf(state: TrackState): Visit {
     if (state.visit === undefined) {
-      state.visit = newVisit(state.firstSeen, state.frames);
+      state.visit = newVisit(state.firstSeen, state.frames, state.way);
       state.visit.lastSeen = state.lastSeen;
       state.visit.tracks.add(state.trackId);
     }
@@ -172,22 +199,30 @@ export class CameraVisits {
 
   #join(state: TrackState, visit: Visit): void {
     if (state.joined === visit) return;
-    this.#leaveJoined(state);
+    this.#leaveJoined(state, true);
     state.joined = visit;
+    state.wayBefore = visit.way;
+    state.way.follow(visit.way);
+    visit.way = state.way;
     visit.tracks.add(state.trackId);
     visit.lastSeen = state.lastSeen;
   }
 
-  /** The track turned out to be another vehicle than the one it was taken for. */
-  #leaveJoined(state: TrackState): void {
+  /** @param isOther the track turned out to be another vehicle than the one it was taken for; else it is gone */
+  #leaveJoined(state: TrackState, isOther: boolean): void {
     const visit = state.joined;
     if (visit === undefined) return;
     delete state.joined;
+    const { way, wayBefore } = state;
+    if (visit.way === way && wayBefore !== undefined && (isOther || visit.tracks.size > 1)) {
+      if (!isOther) wayBefore.follow(way);
+      visit.way = wayBefore;
+    }
     this.#close(visit, state);
   }
 
   #depart(departed: DepartedTrack): void {
-    const state = this.#tracks.get(departed.trackId) ?? TrackState.fromDeparted(departed);
+    const state = this.#tracks.get(departed.trackId) ?? TrackState.fromDeparted(departed, this.rules.direction);
     this.#tracks.delete(departed.trackId);
     state.lastSeen = departed.lastSeen;
     state.frames = Math.max(state.frames, departed.frames);
@@ -202,26 +237,23 @@ export class CameraVisits {
 
   #end(state: TrackState): void {
     if (state.joined === undefined && state.visit?.finalText === undefined) {
-      this.#missOnce(state, this.#whyNothing(state), state.vote?.text);
+      this.#missOnce(state, whyNothing(state, this.rules), state.vote?.text);
     }
-    this.#leaveJoined(state);
+    const visits = [state.joined, state.visit];
+    this.#leaveJoined(state, false);
     if (state.visit !== undefined) this.#close(state.visit, state);
+    this.#handOver(
+      state.view,
+      visits.find((visit) => visit !== undefined && visit.tracks.size > 0),
+    );
   }
 
-  #whyNothing({ vote, held, plateSeen }: TrackState): Miss {
-    if (vote !== undefined) {
-      return (
-        refusal(vote.text, vote.confidence, this.rules) ??
-        shortfall(vote, this.rules) ??
-        disagreement(vote.agreeing, neededReads(vote, this.rules))
-      );
-    }
-    if (held === undefined) {
-      return plateSeen ? { code: 'unread', reason: 'unread' } : { code: 'no-plate', reason: 'no plate found' };
-    }
-    const code = plateSeen ? 'unread' : 'no-plate';
-    const reason = held.code === code ? held.reason : `${plateSeen ? 'unread' : 'no plate'}: ${held.reason}`;
-    return { ...held, code, reason };
+  /** The best view of a track that is gone goes to the visit that other tracks still show. */
+  #handOver(view: BestView | undefined, heir: Visit | undefined): void {
+    const better = heir && betterView(heir.view, view);
+    if (better !== heir?.view) this.#shelf.release(heir?.view);
+    if (better !== view) this.#shelf.release(view);
+    if (heir !== undefined && better !== undefined) heir.view = better;
   }
 
   /** One track less shows the visit; with the last one it ends. */
@@ -232,31 +264,30 @@ export class CameraVisits {
     const { lastEvent, firstSeen, lastSeen, frames } = visit;
     const sameText = state.vote !== undefined && plateKey(state.vote.text) === plateKey(lastEvent.plate);
     const said = sameText ? { ...numbersOf(state.vote!), plate: lastEvent.plate } : {};
-    this.#events.push({ ...lastEvent, ...said, ...placeOf(state), event: 'left', firstSeen, lastSeen, frames });
+    const place = placeOf(state, visit.way.direction);
+    this.#tell({ ...lastEvent, ...said, ...place, event: 'left', firstSeen, lastSeen, frames }, visit, state);
     delete visit.lastEvent;
+    this.#shelf.release(visit.view);
+    delete visit.view;
   }
 
   #emit(event: 'provisional' | 'final', visit: Visit, state: TrackState, vote: PlateVote, supersedes?: string): void {
-    const plateEvent: PlateEvent = {
-      version: 1,
-      event,
-      id: visit.id,
-      camera: this.camera,
-      plate: vote.text,
-      normalised: normalisePlate(vote.text),
-      ...numbersOf(vote),
-      ...placeOf(state),
-      firstSeen: visit.firstSeen,
-      lastSeen: visit.lastSeen,
-      frames: visit.frames,
-    };
+    const plateEvent = eventOf(event, this.camera, visit, state, vote);
     visit.lastEvent = plateEvent;
-    this.#events.push(supersedes === undefined ? plateEvent : { ...plateEvent, supersedes });
+    this.#tell(supersedes === undefined ? plateEvent : { ...plateEvent, supersedes }, visit, state);
+  }
+
+  #tell(event: PlateEvent, visit: Visit, state: TrackState): void {
+    this.#events.push(event);
+    const view = betterView(visit.view, state.view);
+    if (view === undefined) return;
+    visit.view = view;
+    this.#views.set(event, view);
   }
 
   #missOnce(state: TrackState, miss: Miss, plate: string | undefined): void {
     if (state.reported.has(miss.code)) {
-      this.#count(miss.code);
+      this.#misses.count(miss.code);
       return;
     }
     state.reported.add(miss.code);
@@ -264,30 +295,13 @@ export class CameraVisits {
   }
 
   #miss(miss: Miss, box: Box, trackId?: number, plate?: string): void {
-    this.#count(miss.code);
-    const { code, reason, value, limit } = miss;
-    this.#misses.push({
-      camera: this.camera,
-      code,
-      reason,
-      ...(value === undefined ? {} : { value }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(plate === undefined || plate === '' ? {} : { plate }),
-      ...(trackId === undefined ? {} : { trackId }),
-      box,
-      timestamp: this.#now,
-      counts: { ...this.#counts },
-    });
-  }
-
-  #count(code: MissCode): void {
-    this.#counts[code] = (this.#counts[code] ?? 0) + 1;
+    this.#misses.tell(miss, this.#now, box, trackId, plate);
   }
 
   #track(trackId: number, box: Box): TrackState {
     let state = this.#tracks.get(trackId);
     if (state === undefined) {
-      state = new TrackState(trackId, this.#now, box);
+      state = new TrackState(trackId, this.#now, box, this.rules.direction);
       this.#tracks.set(trackId, state);
     }
     state.see(box, this.#now, this.#message);
@@ -300,44 +314,10 @@ export class CameraVisits {
       this.#tracks.delete(trackId);
       this.#end(state);
     }
-    for (const { vote, plate } of this.#untracked.expire(this.#now)) {
+    for (const { vote, plate, view } of this.#untracked.expire(this.#now)) {
+      this.#shelf.release(view);
       this.#miss(disagreement(vote.agreeing, neededReads(vote, this.rules)), plate.box, undefined, vote.text);
     }
     this.#recent.expire(this.#now);
   }
-}
-
-function newVisit(firstSeen: number, frames: number): Visit {
-  return {
-    id: randomUUID(),
-    provisionalTexts: [],
-    corrections: 0,
-    firstSeen,
-    lastSeen: firstSeen,
-    frames,
-    tracks: new Set(),
-    left: false,
-  };
-}
-
-function numbersOf({
-  confidence,
-  characters,
-  candidates,
-  reads,
-  agreeing,
-}: PlateVote): Omit<PlateVote, 'text' | 'settled'> {
-  return { confidence, characters, candidates, reads, agreeing };
-}
-
-/** Where an event happened; the vehicle's box where no plate's is known. */
-function placeOf(state: TrackState): Pick<PlateEvent, 'box' | 'corners' | 'vehicle' | 'trackId' | 'region'> {
-  const { vehicle, corners, region, trackId } = state;
-  return {
-    box: state.plateBox ?? state.box,
-    ...(corners === undefined ? {} : { corners }),
-    ...(vehicle === undefined ? {} : { vehicle }),
-    ...(trackId === 0 ? {} : { trackId }),
-    ...(region === undefined ? {} : { region }),
-  };
 }

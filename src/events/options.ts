@@ -1,4 +1,7 @@
 import { ConfigError, requireNumber } from '../frame/config-error.js';
+import type { DirectionRule } from './direction.js';
+import { lineSides, readLine, type LineSide } from './line-crossing.js';
+import { readZones, type Zone } from './zones.js';
 
 /** What a plate must be like to become an event. */
 export interface VisitOptions {
@@ -23,6 +26,16 @@ export interface VisitOptions {
   dedupeSeconds: number;
   /** Whether `provisional` events are wanted. */
   provisional: boolean;
+  /** A line whose crossing gives the direction (line-crossing.ts); '': movement does. */
+  line: string;
+  /** The side of the line that is `in`. */
+  inSide: LineSide;
+  /** Without a line: which way vehicles go that come closer. */
+  closer: 'in' | 'out';
+  /** Named parts of the picture (zones.ts); '': none. */
+  zones: string;
+  /** Whether to ask for pictures of what was best to read. */
+  pictures: boolean;
 }
 
 export const VISIT_DEFAULTS: Readonly<VisitOptions> = {
@@ -31,6 +44,11 @@ export const VISIT_DEFAULTS: Readonly<VisitOptions> = {
   minLength: 4,
   dedupeSeconds: 30,
   provisional: true,
+  line: '',
+  inSide: 'below',
+  closer: 'in',
+  zones: '',
+  pictures: false,
 };
 
 export interface VisitRules {
@@ -40,12 +58,15 @@ export interface VisitRules {
   format: RegExp | undefined;
   dedupeMs: number;
   provisional: boolean;
+  direction: DirectionRule;
+  zones: Zone[];
+  pictures: boolean;
 }
 
 /**
  * The options with defaults, checked, in the form that the book uses.
  *
- * @throws ConfigError naming the option that is no number, out of range, or no regular expression
+ * @throws ConfigError naming the option that is no number, out of range, no regular expression, no line or no zones
  */
 export function visitRules(given: { [K in keyof VisitOptions]?: VisitOptions[K] | undefined } = {}): VisitRules {
   const d = VISIT_DEFAULTS;
@@ -56,7 +77,20 @@ export function visitRules(given: { [K in keyof VisitOptions]?: VisitOptions[K] 
     format: compile(given.format),
     dedupeMs: requireNumber('dedupeSeconds', given.dedupeSeconds ?? d.dedupeSeconds, 0) * 1000,
     provisional: given.provisional ?? d.provisional,
+    direction: directionRule(given.line ?? d.line, given.inSide ?? d.inSide, given.closer ?? d.closer),
+    zones: readZones(given.zones ?? d.zones),
+    pictures: given.pictures ?? d.pictures,
   };
+}
+
+function directionRule(line: string, inSide: LineSide, closer: 'in' | 'out'): DirectionRule {
+  if (!lineSides.includes(inSide)) {
+    throw new ConfigError(`Expected one of ${lineSides.join(', ')} for inSide but received ${typeof inSide}`);
+  }
+  if (closer !== 'in' && closer !== 'out') {
+    throw new ConfigError(`Expected in or out for closer but received ${typeof closer}`);
+  }
+  return { line: readLine(line, inSide), closer };
 }
 
 function compile(format: unknown): RegExp | undefined {

@@ -46,10 +46,37 @@ export interface PlateEvent {
   /** `plate` and `normalised` are keyed hashes, `characters` and `candidates` are empty (privacy settings). */
   hashed?: true;
   /** JPEGs, when they were asked for: the crop that was best to read, its vehicle, the whole frame. */
-  images?: { plate?: Uint8Array; vehicle?: Uint8Array; frame?: Uint8Array };
+  images?: EventImages;
+  /** What they show: they are of the frame that was best to read, `box` is of the latest. */
+  imageViews?: ImageViews;
 }
 
 export type Direction = 'in' | 'out' | 'left' | 'right';
+
+export interface EventImages {
+  plate?: Uint8Array;
+  vehicle?: Uint8Array;
+  frame?: Uint8Array;
+}
+
+export interface ImageViews {
+  /** ms since the epoch: of the frame that the pictures are of. */
+  timestamp: number;
+  /** Plate and vehicle in that frame, in its pixels. */
+  plateBox: Box;
+  vehicleBox?: Box;
+  plate?: ImageView;
+  vehicle?: ImageView;
+  frame?: ImageView;
+}
+
+export interface ImageView {
+  /** The part of the frame that the picture shows, in pixels of the frame. */
+  area: Box;
+  /** Of the JPEG, in pixels. */
+  width: number;
+  height: number;
+}
 
 /** The entry of a list that a plate was found as, or that there is none. */
 export interface KnownPlate {
@@ -75,6 +102,8 @@ export interface PlateMiss {
   limit?: number;
   /** What was read, where something was. */
   plate?: string;
+  /** `plate` is a keyed hash (privacy settings). */
+  hashed?: true;
   trackId?: number;
   box: Box;
   /** ms since the epoch. */

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { plateKey } from './acceptance.js';
+import type { DirectionFinder } from './direction.js';
 import type { PlateEvent } from './plate-event.js';
+import type { BestView } from './views.js';
 
 /** One stay of one plate in front of one camera. */
 export interface Visit {
@@ -15,8 +18,26 @@ export interface Visit {
   /** The last provisional or final: `left` repeats what it said. */
   lastEvent?: PlateEvent;
   frames: number;
+  /** Which way it goes: the finder of the track that shows it last. */
+  way: DirectionFinder;
+  /** The view that its latest event had pictures of; until it leaves. */
+  view?: BestView;
   /** `left` was sent: nothing more comes of it, but it still swallows duplicates. */
   left: boolean;
+}
+
+export function newVisit(firstSeen: number, frames: number, way: DirectionFinder): Visit {
+  return {
+    id: randomUUID(),
+    provisionalTexts: [],
+    corrections: 0,
+    firstSeen,
+    lastSeen: firstSeen,
+    frames,
+    way,
+    tracks: new Set(),
+    left: false,
+  };
 }
 
 /** Plates per camera within the dedupe time; beyond it the one not seen for longest is forgotten. */

@@ -1,6 +1,8 @@
 import type { Box, Corners, DepartedTrack, Miss, MissCode, Plate, PlateVote, Vehicle } from '../detection/types.js';
 import { plateKey } from './acceptance.js';
+import { DirectionFinder, type DirectionRule } from './direction.js';
 import type { Visit } from './recent-visits.js';
+import type { BestView } from './views.js';
 
 /** Texts tallied per track in flows whose reader has no vote. */
 const MAX_TEXTS = 32;
@@ -19,6 +21,13 @@ export class TrackState {
   plateBox?: Box;
   corners?: Corners;
   region?: string;
+  /** That its plate was last seen in. */
+  zone?: string;
+  readonly way: DirectionFinder;
+  /** Of the visit that it joined, up to then. */
+  wayBefore?: DirectionFinder;
+  /** The sight of it that was best to read. */
+  view?: BestView;
   frames = 0;
   lastSeen: number;
   /** Codes that were reported: each comes out once per track. */
@@ -31,12 +40,14 @@ export class TrackState {
     readonly trackId: number,
     readonly firstSeen: number,
     public box: Box,
+    direction: DirectionRule,
   ) {
     this.lastSeen = firstSeen;
+    this.way = new DirectionFinder(direction);
   }
 
-  static fromDeparted(departed: DepartedTrack): TrackState {
-    const state = new TrackState(departed.trackId, departed.firstSeen, departed.box);
+  static fromDeparted(departed: DepartedTrack, direction: DirectionRule): TrackState {
+    const state = new TrackState(departed.trackId, departed.firstSeen, departed.box, direction);
     state.lastSeen = departed.lastSeen;
     return state;
   }
@@ -61,9 +72,12 @@ export class TrackState {
     if (vehicle.held !== undefined && !this.plateSeen) this.held = vehicle.held;
   }
 
-  seePlate(plate: Plate): void {
+  /** @param zone that it is in; undefined for none */
+  seePlate(plate: Plate, zone: string | undefined): void {
     this.plateSeen = true;
     this.plateBox = plate.box;
+    if (zone === undefined) delete this.zone;
+    else this.zone = zone;
     if (plate.corners === undefined) delete this.corners;
     else this.corners = plate.corners;
     if (plate.region !== undefined) this.region = plate.region;

@@ -1,6 +1,7 @@
 import type { Plate, PlateVote } from '../detection/types.js';
 import { plateKey } from './acceptance.js';
 import { readingAsVote } from './track-state.js';
+import type { BestView } from './views.js';
 
 /** Readings of one plate that belongs to no track. */
 export interface Tally {
@@ -10,6 +11,8 @@ export interface Tally {
   /** The surest reading. */
   plate: Plate & { text: string };
   vote: PlateVote;
+  /** The sight of it that was best to read. */
+  view?: BestView;
 }
 
 /** Plates per camera that wait for another reading; beyond it the oldest is given up. */

@@ -3,6 +3,7 @@ import type { FrameHeader } from '../frame/frame.js';
 import { CameraVisits } from './camera-visits.js';
 import { visitRules, type VisitOptions, type VisitRules } from './options.js';
 import type { PlateEvent, PlateMiss } from './plate-event.js';
+import type { BestView, PictureRequest } from './views.js';
 
 /** Cameras remembered at once; beyond it the one not heard of for longest is forgotten. */
 const MAX_CAMERAS = 256;
@@ -17,6 +18,16 @@ export interface VisitInput {
   departed?: DepartedTrack[] | undefined;
   /** The flow has a tracker (msg.tracker is there): plates without a track need agreeing readings before they count. */
   tracked: boolean;
+}
+
+/** What comes of a message. */
+export interface VisitOutput {
+  events: PlateEvent[];
+  misses: PlateMiss[];
+  /** Pictures that are to be made of this frame before the events go out (pictures.ts); empty unless they were asked for. */
+  requests: PictureRequest[];
+  /** Where the pictures of an event are, once the requests are done. */
+  views: ReadonlyMap<PlateEvent, BestView>;
 }
 
 /** Turns what the flow knows frame by frame into the few events of each visit, and says why where there are none. */
@@ -35,7 +46,7 @@ export class VisitBook {
    *
    * Misses of a tracked vehicle come out when they first happen and when their code changes, but all are counted.
    */
-  update(input: VisitInput): { events: PlateEvent[]; misses: PlateMiss[] } {
+  update(input: VisitInput): VisitOutput {
     const camera = this.#camera(input.cameraId);
     return camera.update(input);
   }

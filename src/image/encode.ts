@@ -1,3 +1,4 @@
+import type { Box } from '../detection/types.js';
 import type { PixelSource } from '../device/device.js';
 import { keepingAlive } from '../frame/keep-alive.js';
 import { ImageError } from './errors.js';
@@ -8,14 +9,16 @@ export interface JpegOptions {
   quality?: number;
   /** Pixels; wider pictures are made smaller, narrower ones stay as they are. */
   maxWidth?: number;
+  /** The part of the picture to encode, in whole pixels within it. Default all of it. */
+  area?: Box;
 }
 
 /**
- * Encodes a frame as JPEG, straight from its shared memory.
- * @throws ImageError ALPR_IMAGE_ARGUMENT for a quality or width out of range, or a buffer smaller than the picture
+ * Encodes a frame, or a part of it, as JPEG, straight from its shared memory.
+ * @throws ImageError ALPR_IMAGE_ARGUMENT for a quality, width or area out of range, or a buffer smaller than the picture
  */
 export async function encodeJpeg(source: PixelSource, options: JpegOptions = {}): Promise<Buffer> {
-  const { quality = 80, maxWidth } = options;
+  const { quality = 80, maxWidth, area } = options;
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new ImageError(
       'ALPR_IMAGE_ARGUMENT',
@@ -28,7 +31,9 @@ export async function encodeJpeg(source: PixelSource, options: JpegOptions = {})
       `Expected a whole number from 1 on for maxWidth but received ${maxWidth}`,
     );
   }
-  return encode(source, (picture) => {
+  if (area !== undefined) requireArea(area, source);
+  return encode(source, (whole) => {
+    const picture = area === undefined ? whole : whole.extract(rectangleOf(area));
     // Both choices are for speed: half the time for a fifth more bytes, and for a picture that is looked at, not measured.
     const sized =
       maxWidth === undefined
@@ -41,6 +46,19 @@ export async function encodeJpeg(source: PixelSource, options: JpegOptions = {})
 /** Encodes a frame as PNG, without loss. @throws ImageError ALPR_IMAGE_ARGUMENT for a buffer smaller than the picture */
 export async function encodePng(source: PixelSource): Promise<Buffer> {
   return encode(source, (picture) => picture.png({ compressionLevel: 3 }));
+}
+
+function requireArea({ x1, y1, x2, y2 }: Box, { width, height }: PixelSource): void {
+  const isWhole = [x1, y1, x2, y2].every(Number.isInteger);
+  if (isWhole && x1 >= 0 && y1 >= 0 && x1 < x2 && y1 < y2 && x2 <= width && y2 <= height) return;
+  throw new ImageError(
+    'ALPR_IMAGE_ARGUMENT',
+    `Expected an area of whole pixels within ${width} × ${height} but received ${[x1, y1, x2, y2].join(', ')}`,
+  );
+}
+
+function rectangleOf({ x1, y1, x2, y2 }: Box): { left: number; top: number; width: number; height: number } {
+  return { left: x1, top: y1, width: x2 - x1, height: y2 - y1 };
 }
 
 type Picture = ReturnType<ReturnType<typeof loadSharp>>;
