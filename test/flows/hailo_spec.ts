@@ -67,7 +67,10 @@ describe('The shipped flow on a simulated Hailo-8', function () {
     assert.deepEqual(finals.map(({ plate }) => plate).sort(), [...readable].sort());
 
     const stats = stub.stats();
-    assert.ok(Object.values(stats.frames).every((frames) => frames > 0), JSON.stringify(stats.frames));
+    assert.ok(
+      Object.values(stats.frames).every((frames) => frames > 0),
+      JSON.stringify(stats.frames),
+    );
     assert.equal(Object.keys(stats.frames).length, 3, 'all three networks ran on the device');
     assert.deepEqual([stats.misuse, stats.problems], [[], []]);
     assert.deepEqual(
