@@ -79,6 +79,11 @@ export class InputQueue {
     return this.abort.signal.aborted;
   }
 
+  /** Messages that wait for a handler. */
+  get backlog(): number {
+    return this.waiting.length;
+  }
+
   accept(msg: AlprMessage, send: Send, done: Done): void {
     if (this.closed) return done();
     try {

@@ -1,4 +1,4 @@
-import { AlprNodeError, describeValue } from './errors.js';
+import { AlprNodeError, describeValue, toError } from './errors.js';
 
 interface NumberRule {
   min?: number;
@@ -79,6 +79,18 @@ export class SettingsReader {
     if (text === '' ? !required : form.test(text)) return text;
     this.problem(name, what, text === '' ? undefined : text);
     return '';
+  }
+
+  /** Text with a form of its own; '' when `check` throws, whose message then is the problem. */
+  checkedText(name: string, check: (text: string) => unknown): string {
+    const text = this.text(name);
+    try {
+      check(text);
+      return text;
+    } catch (thrown) {
+      this.problems.push(toError(thrown).message);
+      return '';
+    }
   }
 
   choice<T extends string>(name: string, allowed: readonly T[], fallback: T): T {

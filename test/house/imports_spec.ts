@@ -18,6 +18,7 @@ const rooms: Record<string, string[]> = {
   'src/reading': ['src/detection', 'src/models/manifest'],
   'src/tracking': ['src/frame', 'src/detection'],
   'src/events': ['src/frame', 'src/detection', 'src/reading/normalise'],
+  'src/privacy': ['src/frame/config-error', 'src/events/plate-event', 'src/lists', 'src/reading/normalise'],
   'src/lists': ['src/detection', 'src/reading/normalise'],
   'src/overlay': ['src/frame', 'src/detection'],
   'src/sources': ['src/frame', 'src/image'],

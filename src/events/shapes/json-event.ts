@@ -21,7 +21,14 @@ export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** ISO 8601 in UTC of ms since the epoch. */
+/** The largest time that a Date can hold. */
+const LAST_TIME = 8.64e15;
+
+/** ISO 8601 in UTC of ms since the epoch; what lies beyond all calendars (a camera's wrong clock) becomes their end. */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(knownTime(ms)).toISOString();
+}
+
+export function knownTime(ms: number): number {
+  return Number.isFinite(ms) ? Math.min(LAST_TIME, Math.max(0, ms)) : 0;
 }
