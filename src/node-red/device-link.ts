@@ -124,9 +124,17 @@ export function linkPixels(RED: NodeAPI, node: Node, deviceId: string, status: S
   );
 }
 
-/** `CPU, ONNX Runtime 1.30.0 (native), 2 workers` → `native · 2 workers`, what fits into a status. */
+/**
+ * What fits into a status: `CPU, ONNX Runtime 1.30.0 (native), 2 workers` → `native · 2 workers`,
+ * `Hailo-8 0000:01:00.0, HailoRT 4.23.0, 49 °C` → `Hailo-8`.
+ */
 export function shortDevice(description: string | undefined): string {
   if (description === undefined) return 'ready';
+  const hailo = /^Hailo(-\w+)?/.exec(description)?.[0];
+  if (hailo !== undefined) {
+    if (description.includes(', lost: ')) return `${hailo} lost`;
+    return description.includes('; CPU') ? `${hailo} or CPU` : hailo;
+  }
   const runtime = /\((native|wasm)\)/.exec(description)?.[1];
   const workers = /\d+ workers?/.exec(description)?.[0];
   const parts = [runtime, workers].filter((part) => part !== undefined);

@@ -101,6 +101,20 @@ describe('DeviceHandle', () => {
 });
 
 describe('shortDevice', () => {
+  const cpu = 'CPU, ONNX Runtime 1.30.0 (native), 2 workers';
+  const hailo = 'Hailo-8L 0000:01:00.0, HailoRT 4.23.0';
+  const withHailo: [string, string][] = [
+    [`${hailo}, 49 °C`, 'Hailo-8L'],
+    [`${hailo}, 49 °C; ${cpu}`, 'Hailo-8L or CPU'],
+    [`${hailo}, lost: Expected an answer but received none`, 'Hailo-8L lost'],
+    [`${hailo}, lost: gone; ${cpu}`, 'Hailo-8L lost'],
+    ['Hailo (no network opened yet)', 'Hailo'],
+    [`${cpu}; no Hailo: HailoRT is not installed`, 'native · 2 workers'],
+  ];
+  for (const [given, expected] of withHailo) {
+    it(`shortens ${given} to ${expected}`, () => assert.equal(shortDevice(given), expected));
+  }
+
   const cases: [string | undefined, string][] = [
     ['CPU, ONNX Runtime 1.30.0 (native), 2 workers', 'native · 2 workers'],
     ['CPU, ONNX Runtime 1.30.0 (wasm), 1 worker', 'wasm · 1 worker'],
