@@ -8,8 +8,8 @@ import { KnownPlates } from '../lists/known-plates.js';
  * would show plates of strangers that look like one of the list.
  */
 const DISTANCE = 0.25;
-/** What `Gate` says of plates that are on no list, or not at this time. */
-const NOT_LISTED = ['unknown', 'expired', 'not-yet'];
+/** What `Gate` says of plates that are on a list, but not at this time. */
+const NOT_NOW = ['expired', 'not-yet'];
 
 /** The plates that may be known in the modes of privacy with a list, whatever their rule. */
 export class ListedPlates {
@@ -49,8 +49,8 @@ export class ListedPlates {
 
   /** Whether a plate is on the list now. A file that was never read, or is gone, has none. */
   has(plate: string): boolean {
-    const { code } = this.#known.judge({ plate, confidence: 1, agreeing: 1, event: 'final', hashed: false });
-    return !NOT_LISTED.includes(code);
+    const { rule, code } = this.#known.judge({ plate, confidence: 1, agreeing: 1, event: 'final', hashed: false });
+    return rule !== 'unknown' && !NOT_NOW.includes(code);
   }
 
   close(): void {
