@@ -26,7 +26,7 @@ export class CameraVisits {
   readonly #recent: RecentVisits;
   readonly #untracked: UntrackedReads;
   readonly #misses: MissLog;
-  readonly #shelf = new ViewShelf();
+  readonly shelf = new ViewShelf();
   #events: PlateEvent[] = [];
   #views = new Map<PlateEvent, BestView>();
   #frame: FrameHeader | undefined;
@@ -59,7 +59,7 @@ export class CameraVisits {
       if (trackId !== undefined && vote !== undefined) this.#judge(this.#tracks.get(trackId)!, vote, false);
     }
     for (const track of departed) this.#depart(track);
-    const requests = this.#shelf.takeRequests();
+    const requests = this.shelf.takeRequests();
     return { events: this.#events, misses: this.#misses.take(), requests, views: this.#views };
   }
 
@@ -120,7 +120,7 @@ export class CameraVisits {
     if (vehicle !== undefined) state.seeVehicle(vehicle);
     this.#emit('final', visit, state, tally.vote);
     // Nobody will say that it left: nothing more comes of it.
-    this.#shelf.release(tally.view);
+    this.shelf.release(tally.view);
     delete visit.lastEvent;
     delete visit.view;
   }
@@ -131,7 +131,7 @@ export class CameraVisits {
 
   #offerView(owner: { view?: BestView }, plate: Plate, vehicle: { box: Box } | undefined): void {
     if (!this.rules.pictures || plate.held !== undefined || !hasText(plate) || plate.text === '') return;
-    this.#shelf.offer(owner, plate, vehicle?.box);
+    this.shelf.offer(owner, plate, vehicle?.box);
   }
 
   /** Says what the vote of a track is worth. @param report whether a refusal is news, or the vote merely stands */
@@ -251,8 +251,8 @@ export class CameraVisits {
   /** The best view of a track that is gone goes to the visit that other tracks still show. */
   #handOver(view: BestView | undefined, heir: Visit | undefined): void {
     const better = heir && betterView(heir.view, view);
-    if (better !== heir?.view) this.#shelf.release(heir?.view);
-    if (better !== view) this.#shelf.release(view);
+    if (better !== heir?.view) this.shelf.release(heir?.view);
+    if (better !== view) this.shelf.release(view);
     if (heir !== undefined && better !== undefined) heir.view = better;
   }
 
@@ -267,7 +267,7 @@ export class CameraVisits {
     const place = placeOf(state, visit.way.direction);
     this.#tell({ ...lastEvent, ...said, ...place, event: 'left', firstSeen, lastSeen, frames }, visit, state);
     delete visit.lastEvent;
-    this.#shelf.release(visit.view);
+    this.shelf.release(visit.view);
     delete visit.view;
   }
 
@@ -315,7 +315,7 @@ export class CameraVisits {
       this.#end(state);
     }
     for (const { vote, plate, view } of this.#untracked.expire(this.#now)) {
-      this.#shelf.release(view);
+      this.shelf.release(view);
       this.#miss(disagreement(vote.agreeing, neededReads(vote, this.rules)), plate.box, undefined, vote.text);
     }
     this.#recent.expire(this.#now);

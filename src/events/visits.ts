@@ -64,6 +64,16 @@ export class VisitBook {
     return size;
   }
 
+  /** The views whose pictures are kept, over all cameras, and their bytes. */
+  get pictures(): { size: number; bytes: number } {
+    let [size, bytes] = [0, 0];
+    for (const { shelf } of this.#cameras.values()) {
+      size += shelf.size;
+      bytes += shelf.bytes;
+    }
+    return { size, bytes };
+  }
+
   #camera(cameraId: string): CameraVisits {
     const camera = this.#cameras.get(cameraId) ?? new CameraVisits(cameraId, this.#rules);
     this.#cameras.delete(cameraId);

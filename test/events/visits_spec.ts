@@ -500,6 +500,184 @@ describe('plates in single pictures', () => {
   );
 });
 
+/** A car that drives towards the camera, frame by frame from the start; its plate is read in each frame from `readFrom` on. */
+function approach(
+  book: VisitBook,
+  { trackId = 1, text = 'AB1234', from = 0, frames = 10, size = 1, away = false, readFrom = 0 } = {},
+): ReturnType<VisitBook['update']>[] {
+  return Array.from({ length: frames }, (_, index) => {
+    const step = from + index;
+    const scale = size * 1.12 ** (away ? -index : index);
+    const timestamp = START + step * 100;
+    const frame = { id: `gate#${step}`, cameraId: 'gate', sequence: step, timestamp, width: 1920, height: 1080 };
+    const middle = 700 + 10 * scale;
+    const vehicle = { x1: middle - 60 * scale, x2: middle + 60 * scale, y1: 400 - 50 * scale, y2: 400 + 50 * scale };
+    const box = { x1: middle - 18 * scale, x2: middle + 18 * scale, y1: 400 + 20 * scale, y2: 400 + 28 * scale };
+    const given = index < readFrom ? undefined : vote(text, index - readFrom + 1);
+    const plate = { box, sharpness: 150, textConfidence: 0.9, vehicle: 0 };
+    return book.update({
+      cameraId: 'gate',
+      frame,
+      tracked: true,
+      vehicles: [car(trackId, { box: vehicle })],
+      plates: given === undefined ? [] : [tracked(trackId, given, plate)],
+    });
+  });
+}
+const leave = (book: VisitBook, trackId: number, seconds: number): ReturnType<VisitBook['update']> =>
+  book.update({ cameraId: 'gate', departed: [gone(trackId, seconds)], tracked: true });
+
+describe('where vehicles go', () => {
+  it('is told as soon as it is known: an early final without, the left with it', () => {
+    const book = new VisitBook();
+    const events = [...approach(book), leave(book, 1, 2)].flatMap((output) => output.events);
+    assert.deepEqual(events.map(({ event, direction }) => [event, direction]), [['provisional', undefined], ['final', undefined], ['left', 'in']]); // prettier-ignore
+    const late = approach(new VisitBook({ closer: 'out' }), { readFrom: 7 }).flatMap((output) => output.events);
+    assert.deepEqual(late.map(({ event, direction }) => [event, direction]), [['provisional', 'out'], ['final', 'out']]); // prettier-ignore
+  });
+
+  it('is told by the line where there is one', () => {
+    const book = new VisitBook({ line: '0.1,0.45 0.9,0.45', inSide: 'above' });
+    const events = [...approach(book), leave(book, 1, 2)].flatMap((output) => output.events);
+    assert.deepEqual(events.map(({ event, direction }) => [event, direction]).at(-1), ['left', 'out']);
+    const beside = new VisitBook({ line: '0.9,0.1 0.9,0.9', inSide: 'left' });
+    const none = [...approach(beside), leave(beside, 1, 2)].flatMap((output) => output.events);
+    assert.deepEqual(none.map(({ direction }) => direction), [undefined, undefined, undefined]); // prettier-ignore
+  });
+
+  it('goes on under another track when the first was lost', () => {
+    const book = new VisitBook({ line: '0.1,0.44 0.9,0.44' });
+    const first = approach(book, { frames: 2 });
+    const second = approach(book, { trackId: 2, from: 5, frames: 3, size: 1.8 });
+    const events = [...first, ...second, leave(book, 1, 0.1), leave(book, 2, 2)].flatMap((output) => output.events);
+    assert.deepEqual(events.map(({ event, direction }) => [event, direction]), [['provisional', undefined], ['final', undefined], ['left', 'in']]); // prettier-ignore
+  });
+
+  it('is not mixed up with where another vehicle went that was first taken for this one', () => {
+    const book = new VisitBook();
+    approach(book, { frames: 8 });
+    // Read like the first at first, then as what it is; drives the other way.
+    const other = { trackId: 2, from: 8, size: 2.2, away: true };
+    approach(book, { ...other, frames: 1 });
+    approach(book, { ...other, from: 9, frames: 8, text: 'AB9999', readFrom: 1 });
+    const events = [...leave(book, 1, 3).events, ...leave(book, 2, 3).events];
+    assert.deepEqual(events.map(({ plate, direction }) => [plate, direction]), [['AB1234', 'in'], ['AB9999', 'out']]); // prettier-ignore
+  });
+
+  it('is the zone in which the plate was last seen', () => {
+    const book = new VisitBook({ zones: 'far: 0,0 1,0 1,0.42 0,0.42\nnear: 0,0.42 1,0.42 1,1 0,1' });
+    const events = [...approach(book), leave(book, 1, 2)].flatMap((output) => output.events);
+    assert.deepEqual(events.map(({ event, zone }) => [event, zone]), [['provisional', 'far'], ['final', 'far'], ['left', 'near']]); // prettier-ignore
+    const outside = approach(new VisitBook({ zones: 'corner: 0,0 0.1,0 0,0.1' })).flatMap((output) => output.events);
+    assert.deepEqual(outside.map((event) => 'zone' in event), [false, false]); // prettier-ignore
+  });
+
+  const wrong: { options: Options; message: RegExp }[] = [
+    { options: { line: '0,0' }, message: /Expected 2 points for line but received 1/ },
+    { options: { zones: 'x' }, message: /Expected a name, a colon and points for zone 1/ },
+    { options: { inSide: 'north' as 'left' }, message: /Expected one of below, above, left, right for inSide/ },
+    { options: { closer: 'left' as 'in' }, message: /Expected in or out for closer/ },
+  ];
+  for (const { options, message } of wrong) {
+    it(`is refused for ${JSON.stringify(options)}`, () => {
+      assert.throws(() => new VisitBook(options), { code: 'ALPR_CONFIG', message });
+    });
+  }
+});
+
+describe('pictures of a visit', () => {
+  /** Answers every request with a picture that names the frame it was asked for in. */
+  function photograph(outputs: ReturnType<VisitBook['update']>[], from = 0): string[] {
+    return outputs.flatMap(({ requests, events, views }, index) => {
+      for (const { store, plate } of requests) {
+        const picture = Buffer.from(`frame ${from + index}`);
+        store({ images: { plate: picture }, imageViews: { timestamp: 0, plateBox: plate } });
+      }
+      return events.map((event) => {
+        const shown = views.get(event)?.pictures?.images.plate;
+        return `${event.event} ${shown === undefined ? '-' : Buffer.from(shown).toString()}`;
+      });
+    });
+  }
+
+  it('are not asked for unless they are wanted', () => {
+    const outputs = approach(new VisitBook());
+    assert.ok(outputs.every(({ requests, views }) => requests.length === 0 && views.size === 0));
+  });
+
+  it('are asked for when a clearly better view comes, with the vehicle of that frame', () => {
+    const outputs = approach(new VisitBook({ pictures: true }));
+    assert.deepEqual(outputs.map(({ requests }) => requests.length), [1, 0, 1, 0, 1, 0, 1, 0, 1, 0]); // prettier-ignore
+    const { plate, vehicle } = outputs[2]!.requests[0]!;
+    assert.ok(vehicle !== undefined && vehicle.x1 < plate.x1 && vehicle.y2 > plate.y2);
+  });
+
+  it('of the best view so far are in every event, in the end the best of all', () => {
+    const book = new VisitBook({ pictures: true });
+    // One by one, as a node does it: the pictures of a frame are there before the next one comes.
+    const said: string[] = [];
+    const scales = [1, 1.05, 1.5, 1.2, 1.1];
+    scales.forEach((size, index) => {
+      said.push(...photograph(approach(book, { from: index, frames: 1, size, text: 'AB1234' }), index));
+    });
+    const frame = { id: 'gate#9', cameraId: 'gate', sequence: 9, timestamp: START + 900, width: 1920, height: 1080 };
+    const plates = [tracked(1, vote('AB1234', 2), { sharpness: 20, textConfidence: 0.9 })];
+    said.push(...photograph([book.update({ cameraId: 'gate', frame, tracked: true, plates })], 9));
+    said.push(...photograph([leave(book, 1, 2)]));
+    assert.deepEqual(said, ['provisional frame 0', 'final frame 2', 'left frame 2']);
+  });
+
+  it('are of readings only, not of plates that were held back', () => {
+    const book = new VisitBook({ pictures: true });
+    const frame = { id: 'gate#1', cameraId: 'gate', sequence: 1, timestamp: START, width: 640, height: 480 };
+    const held = tracked(1, undefined, { held: blurred, text: 'AB1234' });
+    const unread = tracked(2, undefined);
+    const { requests } = book.update({ cameraId: 'gate', frame, tracked: true, plates: [held, unread] });
+    assert.equal(requests.length, 0);
+  });
+
+  it('go with plates without a track, too', () => {
+    const book = new VisitBook({ pictures: true });
+    const frame = (n: number) => ({ id: `g#${n}`, cameraId: 'g', sequence: n, timestamp: START + n, width: 640, height: 480 }); // prettier-ignore
+    const single = book.update({ cameraId: 'g', frame: frame(1), tracked: false, plates: [untracked('AB1234')] });
+    assert.deepEqual(photograph([single]), ['final frame 0']);
+    const plates = [untracked('XY9876', 0.8, { sharpness: 150 })];
+    const said = [1, 2].flatMap((n) =>
+      photograph([book.update({ cameraId: 'h', frame: frame(n), tracked: true, plates })], n),
+    );
+    assert.deepEqual(said, ['final frame 1']);
+  });
+
+  it('are kept by the visit while another track shows it', () => {
+    const book = new VisitBook({ pictures: true });
+    photograph(approach(book, { frames: 4, size: 2 }), 0);
+    photograph(approach(book, { trackId: 2, from: 4, frames: 2 }), 4);
+    assert.deepEqual(photograph([leave(book, 1, 1)]), []);
+    assert.deepEqual(photograph([leave(book, 2, 2)]), ['left frame 2']);
+  });
+
+  it('leave nothing behind: neither after a visit nor after thousands', () => {
+    const kept = new VisitBook({ pictures: true, dedupeSeconds: 5 });
+    const shelves: { size: number; bytes: number }[] = [];
+    for (let round = 0; round < 2000; round++) {
+      const trackId = round + 1;
+      const text = `AB${1000 + (round % 977)}`;
+      const outputs = approach(kept, { trackId, text, from: round * 400, frames: 3 });
+      for (const { requests } of outputs) {
+        for (const { store, plate } of requests) {
+          store({ images: { frame: Buffer.alloc(100_000) }, imageViews: { timestamp: 0, plateBox: plate } });
+        }
+      }
+      // Some leave without a word: their departure is never announced.
+      if (round % 3 !== 0) leave(kept, trackId, round * 40 + 1);
+      shelves.push(kept.pictures);
+    }
+    const most = Math.max(...shelves.map(({ bytes }) => bytes));
+    assert.ok(most <= 16 * 1024 * 1024, `${most} bytes`);
+    assert.ok(shelves.at(-1)!.size < 10, `${shelves.at(-1)!.size} views`);
+  });
+});
+
 describe('visit book', () => {
   const wrong: { options: Options; message: RegExp }[] = [
     { options: { minConfidence: NaN }, message: /Expected a number from 0 to 1 for minConfidence but received NaN/ },
