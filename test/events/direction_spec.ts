@@ -92,6 +92,17 @@ describe('direction by movement', () => {
   it('stays unknown for few sightings, and for a car that hardly moves', () => {
     assert.deepEqual(drive(byMovement(), straight([0, 30], [0, 10]), { frames: 3 }), []);
     assert.deepEqual(drive(byMovement(), straight([0, 20], [0, 18.9])), []);
+    assert.deepEqual(drive(byMovement(), straight([-1, 20], [1, 20])), []);
+  });
+
+  it('does not turn round for a moment of bad boxes', () => {
+    const finder = byMovement();
+    drive(finder, straight([0, 30], [0, 10]));
+    for (let box = 0; box < 2; box++) finder.seeVehicle(carAt(0, 25), frame);
+    assert.deepEqual(
+      drive(finder, () => [0, 10]),
+      ['in'],
+    );
   });
 
   it('does not believe one bad box, at the start or on the way', () => {

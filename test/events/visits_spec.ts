@@ -646,6 +646,7 @@ describe('pictures of a visit', () => {
       photograph([book.update({ cameraId: 'h', frame: frame(n), tracked: true, plates })], n),
     );
     assert.deepEqual(said, ['final frame 1']);
+    assert.equal(book.pictures.size, 0);
   });
 
   it('are kept by the visit while another track shows it', () => {
@@ -654,6 +655,26 @@ describe('pictures of a visit', () => {
     photograph(approach(book, { trackId: 2, from: 4, frames: 2 }), 4);
     assert.deepEqual(photograph([leave(book, 1, 1)]), []);
     assert.deepEqual(photograph([leave(book, 2, 2)]), ['left frame 2']);
+    assert.equal(book.pictures.size, 0);
+    // The other way round: the track that came later, and told nothing, had the better view and goes first.
+    const other = new VisitBook({ pictures: true });
+    photograph(approach(other, { frames: 2 }), 0);
+    photograph(approach(other, { trackId: 2, from: 4, frames: 1, size: 3 }), 4);
+    assert.deepEqual(photograph([leave(other, 2, 1)]), []);
+    assert.equal(other.pictures.size, 1);
+    assert.deepEqual(photograph([leave(other, 1, 2)]), ['left frame 4']);
+    assert.equal(other.pictures.size, 0);
+  });
+
+  it('of readings that came to nothing are forgotten', () => {
+    const book = new VisitBook({ pictures: true });
+    const frame = (n: number) => ({ id: `gate#${n}`, cameraId: 'gate', sequence: n, timestamp: START + n * 1000, width: 640, height: 480 }); // prettier-ignore
+    book.update({ cameraId: 'gate', frame: frame(1), tracked: true, plates: [tracked(1, vote('AB', 1)), untracked('AB1234')] }); // prettier-ignore
+    assert.equal(book.pictures.size, 2);
+    leave(book, 1, 2);
+    assert.equal(book.pictures.size, 1);
+    book.update({ cameraId: 'gate', frame: frame(60), tracked: true, plates: [] });
+    assert.equal(book.pictures.size, 0);
   });
 
   it('leave nothing behind: neither after a visit nor after thousands', () => {
