@@ -29,6 +29,7 @@ const addresses: [string, string, string][] = [
   ['post', '/hailo-alpr/models/pull/cancel', WRITE],
   ['post', '/hailo-alpr/doctor', WRITE],
   ['get', '/hailo-alpr/preview/:id', READ],
+  ['get', '/hailo-alpr/preview/:id/stream', READ],
 ];
 
 describe('registerAdmin', () => {
@@ -156,7 +157,15 @@ describe('What the dialogs ask Node-RED', () => {
     assert.deepEqual(await get('models/pulls'), []);
     assert.equal(looks.length, 0);
     allowed = [];
-    for (const path of ['presets', 'models', 'hailo-devices', 'model-files', 'models/pulls', 'preview/x']) {
+    for (const path of [
+      'presets',
+      'models',
+      'hailo-devices',
+      'model-files',
+      'models/pulls',
+      'preview/x',
+      'preview/x/stream',
+    ]) {
       assert.equal((await fetch(url(path))).status, 401, path);
     }
   });
