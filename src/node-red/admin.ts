@@ -12,7 +12,7 @@ import { listModels } from './device-provider.js';
 import { toError } from './errors.js';
 import { listModelFiles, modelFolders, ModelPulls, type ModelFolders } from './model-pulls.js';
 import { PRESETS } from './presets.js';
-import { previewOf } from './previews.js';
+import { registerPreviews } from './preview-endpoints.js';
 
 /** To look. */
 const READ = 'hailo-alpr.read';
@@ -94,13 +94,7 @@ export function registerAdmin(RED: NodeAPI, services: Partial<AdminServices> = {
     }
   });
 
-  app.get('/hailo-alpr/preview/:id', RED.auth.needsPermission(READ), (request, response) => {
-    const jpeg = previewOf(String(request.params['id']));
-    response.set('Cache-Control', 'no-store');
-    if (jpeg === undefined) response.status(404).end();
-    else if (jpeg === 'waiting') response.status(204).end();
-    else response.type('image/jpeg').send(jpeg);
-  });
+  registerPreviews(app, RED.auth.needsPermission(READ));
 }
 
 /** Answers with JSON: what `answer` gives, or why it gives nothing. */

@@ -1,6 +1,15 @@
-import type { Box, Plate, PlateVote, Vehicle } from '../detection/types.js';
-import type { Colour, Drawing, Outline } from './drawing.js';
+import type { Plate, Vehicle } from '../detection/types.js';
+import { composeCaption, type Caption } from './caption.js';
+import type { Hidden } from './concealment.js';
+import type { Colour, Cut, Drawing, Shape } from './drawing.js';
+import type { LastPlate } from './last-plates.js';
 import { placeLabels, type WantedLabel } from './layout.js';
+import { composePlaces, type Places } from './places.js';
+import { percent, shownText, textOfPlate, textOfVote, type KnownText } from './readings.js';
+import { boundsOf, boxPoints, isBox, platePoints } from './shape.js';
+import { composeStrip } from './strip.js';
+import { outline, overlayColours, styleFor, trail, type Style } from './style.js';
+import type { Trails } from './trails.js';
 
 export interface OverlayOptions {
   showVehicles: boolean;
@@ -12,22 +21,17 @@ export interface OverlayOptions {
   outputWidth?: number | undefined;
 }
 
-/**
- * Lighter relatives of the colours that people with any kind of colour vision tell apart (Okabe and Ito 2008). Colour never
- * stands alone: settled readings carry a tick, held plates a broken line.
- */
-export const overlayColours = {
-  vehicle: [110, 195, 245],
-  provisional: [255, 186, 50],
-  settled: [60, 220, 160],
-  held: [240, 140, 200],
-  faint: [205, 208, 214],
-} as const satisfies Record<string, Colour>;
-
-interface Style {
-  text: number;
-  small: number;
-  line: number;
+/** What is drawn besides this frame's vehicles and plates. */
+export interface OverlayExtras {
+  /** Recent ways of tracks. */
+  trails?: Trails | undefined;
+  places?: Places | undefined;
+  lastPlates?: readonly LastPlate[] | undefined;
+  caption?: Caption | undefined;
+  /** What must not be seen of this frame; texts of it are not written either. */
+  hidden?: Hidden | undefined;
+  /** Taken from the frame as it came, for pictures of `lastPlates`. */
+  cuts?: Cut[] | undefined;
 }
 
 /**
@@ -39,10 +43,14 @@ export function composeDrawing(
   vehicles: readonly Vehicle[] | undefined,
   plates: readonly Plate[] | undefined,
   options: OverlayOptions,
+  extras: OverlayExtras = {},
 ): Drawing {
   const style = styleFor(frame, options.outputWidth);
+  const { hidden } = extras;
   const shownVehicles = (vehicles ?? []).filter((vehicle) => isBox(vehicle.box));
   const shownPlates = (plates ?? []).filter((plate) => isBox(plate.box));
+  const readingOf = (plate: Plate): ShownReading | undefined =>
+    hidden?.plates.has(plate) ? undefined : shownReading(textOfPlate(plate));
   const spoken = new Map<Vehicle, Plate>();
   for (const plate of shownPlates) {
     const vehicle = plate.vehicle === undefined ? undefined : vehicles?.[plate.vehicle];
@@ -51,13 +59,21 @@ export function composeDrawing(
     if (!other || (plate.textConfidence ?? 0) > (other.textConfidence ?? 0)) spoken.set(vehicle, plate);
   }
 
-  const outlines: Outline[] = [];
+  const shapes: Shape[] = [];
   const labels: WantedLabel[] = [];
+  const ways: Shape[] = [];
+  const follow = (trackId: number | undefined, colour: Colour): void => {
+    const points = trackId === undefined ? [] : (extras.trails?.of(trackId) ?? []);
+    const pixels = points.flatMap(({ x, y }) => [x * frame.width, y * frame.height]);
+    if (points.length > 1) ways.push(trail(pixels, colour, style.line, 0.15));
+  };
   for (const vehicle of shownVehicles) {
     const plate = spoken.get(vehicle);
-    const reading = plate ? readingOf(plate) : voteReading(vehicle.plate);
+    const vote = hidden?.vehicles.has(vehicle) ? undefined : shownReading(textOfVote(vehicle.plate));
+    const reading = plate ? readingOf(plate) : vote;
     const colour = reading?.colour ?? overlayColours.vehicle;
-    if (options.showVehicles) outlines.push(outline(boxPoints(vehicle.box), colour, style.line, false, 0));
+    follow(vehicle.trackId, colour);
+    if (options.showVehicles) shapes.push(outline(boxPoints(vehicle.box), colour, style.line, false, 0));
     labels.push(vehicleLabel(vehicle, reading, colour, options, style));
   }
   for (const plate of shownPlates) {
@@ -66,27 +82,27 @@ export function composeDrawing(
     const reading = readingOf(plate);
     const held = plate.held !== undefined;
     const colour = held ? overlayColours.held : (reading?.colour ?? overlayColours.provisional);
-    if (options.showPlates) outlines.push(outline(platePoints(plate), colour, style.line, held, 0.12));
-    labels.push(plateLabel(plate, attached ? undefined : reading, colour, options, style));
+    if (owner === undefined) follow(plate.trackId, colour);
+    if (options.showPlates) shapes.push(outline(platePoints(plate), colour, style.line, held, 0.12));
+    labels.push(plateLabel(plate, attached ? undefined : reading, colour, options, style, hidden?.plates.has(plate)));
   }
-  const padding = Math.max(2, Math.round(style.text * 0.3));
+  const places = extras.places === undefined ? undefined : composePlaces(extras.places, frame, style);
+  const strip = composeStrip(extras.lastPlates ?? [], frame, style);
+  const caption = extras.caption === undefined ? undefined : composeCaption(extras.caption, frame, style);
   const placed = placeLabels(
-    labels.filter((label) => label.lines.length > 0),
+    [...labels, ...(places?.labels ?? [])].filter((label) => label.lines.length > 0),
     frame,
-    options.showPlates ? shownPlates.map((plate) => boundsOf(platePoints(plate))) : [],
-    { padding, bar: Math.max(2, Math.round(style.text * 0.2)), gap: Math.ceil(style.line) + 1 },
+    [
+      ...(options.showPlates ? shownPlates.map((plate) => boundsOf(platePoints(plate))) : []),
+      ...[strip.area, caption?.area].filter((box) => box !== undefined),
+    ],
+    { padding: style.padding, bar: style.bar, gap: Math.ceil(style.line) + 1 },
   );
-  return { shapes: [...outlines, ...placed] };
-}
-
-function styleFor(frame: { width: number; height: number }, outputWidth: number | undefined): Style {
-  const short = Math.min(frame.width, frame.height);
-  const shrink = outputWidth !== undefined && outputWidth > 0 ? Math.max(1, frame.width / outputWidth) : 1;
-  const text = Math.round(Math.max(9, short / 48, 10 * shrink));
+  const last = caption === undefined ? strip.shapes : [...strip.shapes, caption.label];
   return {
-    text,
-    small: Math.round(Math.max(7, text * 0.68, 7 * shrink)),
-    line: Math.max(1.4, short / 360, 1.2 * shrink),
+    ...(extras.cuts === undefined ? {} : { cuts: extras.cuts }),
+    ...(hidden === undefined ? {} : { hidden: hidden.regions }),
+    shapes: [...(places?.shapes ?? []), ...ways, ...shapes, ...placed, ...last],
   };
 }
 
@@ -95,23 +111,9 @@ interface ShownReading {
   colour: Colour;
 }
 
-/**
- * A settled vote stands above the single reading; before that, what was read in this very frame is shown. What was held
- * back is no reading: its text, if it has one, is shown with the reason in debug mode only.
- */
-function readingOf(plate: Plate): ShownReading | undefined {
-  if (plate.held) return undefined;
-  if (plate.vote?.settled) return voteReading(plate.vote);
-  if (plate.text !== undefined && plate.text !== '') {
-    return { text: `${plate.text}${percent(plate.textConfidence)}`, colour: overlayColours.provisional };
-  }
-  return voteReading(plate.vote);
-}
-
-function voteReading(vote: PlateVote | undefined): ShownReading | undefined {
-  if (!vote || vote.text === '') return undefined;
-  const text = `${vote.settled ? '✓ ' : ''}${vote.text}${percent(vote.confidence)}`;
-  return { text, colour: vote.settled ? overlayColours.settled : overlayColours.provisional };
+function shownReading(known: KnownText | undefined): ShownReading | undefined {
+  if (known === undefined) return undefined;
+  return { text: shownText(known), colour: known.settled ? overlayColours.settled : overlayColours.provisional };
 }
 
 function vehicleLabel(
@@ -139,6 +141,7 @@ function plateLabel(
   accent: Colour,
   options: OverlayOptions,
   style: Style,
+  isHidden = false,
 ): WantedLabel {
   const lines: WantedLabel['lines'] = [];
   const { faint, held } = overlayColours;
@@ -148,45 +151,10 @@ function plateLabel(
       plate.sharpness === undefined || !(plate.sharpness >= 0) ? '' : ` sharp ${Math.round(plate.sharpness)}`;
     lines.push({ text: `plate${percent(plate.confidence)}${sharpness}`, size: style.small, colour: faint });
     if (plate.held) {
-      if (plate.text)
+      if (plate.text && !isHidden)
         lines.push({ text: `${plate.text}${percent(plate.textConfidence)}`, size: style.small, colour: faint });
       lines.push({ text: plate.held.reason, size: style.small, colour: held });
     }
   }
   return { box: boundsOf(platePoints(plate)), accent, lines, weight: options.showText && reading ? 2 : 0 };
-}
-
-function percent(confidence: number | undefined): string {
-  return confidence === undefined || !Number.isFinite(confidence) ? '' : ` ${Math.round(confidence * 100)}%`;
-}
-
-function outline(points: number[], colour: Colour, width: number, broken: boolean, fill: number): Outline {
-  return {
-    kind: 'outline',
-    points,
-    colour,
-    width,
-    rim: Math.max(0.8, width * 0.4),
-    dash: broken ? width * 4 : 0,
-    fill,
-  };
-}
-
-function platePoints(plate: Plate): number[] {
-  const corners = plate.corners?.flatMap(({ x, y }) => [x, y]);
-  return corners?.length === 8 && corners.every(Number.isFinite) ? corners : boxPoints(plate.box);
-}
-
-function boundsOf(points: readonly number[]): Box {
-  const xs = points.filter((_, index) => index % 2 === 0);
-  const ys = points.filter((_, index) => index % 2 === 1);
-  return { x1: Math.min(...xs), y1: Math.min(...ys), x2: Math.max(...xs), y2: Math.max(...ys) };
-}
-
-function boxPoints({ x1, y1, x2, y2 }: Box): number[] {
-  return [x1, y1, x2, y1, x2, y2, x1, y2];
-}
-
-function isBox(box: Box | undefined): box is Box {
-  return box !== undefined && [box.x1, box.y1, box.x2, box.y2].every(Number.isFinite);
 }

@@ -1,5 +1,6 @@
 import { clipLine, drawLine, fillPolygon, fillRectangle } from './canvas.js';
-import type { Canvas, Colour, Drawing, Label, Outline } from './drawing.js';
+import type { Canvas, Colour, Drawing, Label, Outline, Trail } from './drawing.js';
+import { drawPicture } from './picture.js';
 import { drawText } from './text.js';
 
 const dark: Colour = [12, 14, 18];
@@ -13,8 +14,30 @@ const backingOpacity = 0.72;
 export function drawOverlay(target: Canvas, drawing: Drawing): void {
   for (const shape of drawing.shapes) {
     if (shape.kind === 'outline') drawOutline(target, shape);
+    else if (shape.kind === 'trail') drawTrail(target, shape);
+    else if (shape.kind === 'picture') drawPicture(target, shape);
     else drawLabel(target, shape);
   }
+}
+
+function drawTrail(canvas: Canvas, { points, colour, width, rim, fade }: Trail): void {
+  const pieces = points.length / 2 - 1;
+  if (!(pieces >= 1) || !points.every(Number.isFinite)) return;
+  const bounds = boundsAround(canvas, width + 2 * rim);
+  for (const [lineWidth, ink, opacity] of [
+    [width + 2 * rim, dark, rimOpacity],
+    [width, colour, 1],
+  ] as const) {
+    for (let piece = 0; piece < pieces; piece++) {
+      const [x1, y1, x2, y2] = points.slice(2 * piece, 2 * piece + 4) as [number, number, number, number];
+      const line = clipLine(x1, y1, x2, y2, bounds);
+      if (line) drawLine(canvas, ...line, lineWidth, ink, opacity * (fade + ((1 - fade) * (piece + 1)) / pieces));
+    }
+  }
+}
+
+function boundsAround(canvas: Canvas, width: number): { left: number; top: number; right: number; bottom: number } {
+  return { left: -width, top: -width, right: canvas.width + width, bottom: canvas.height + width };
 }
 
 function drawOutline(canvas: Canvas, outline: Outline): void {
@@ -33,7 +56,7 @@ function strokeClosed(
   alpha: number,
   dash: number,
 ): void {
-  const bounds = { left: -width, top: -width, right: canvas.width + width, bottom: canvas.height + width };
+  const bounds = boundsAround(canvas, width);
   const count = points.length;
   for (let i = 0; i < count; i += 2) {
     const line = clipLine(points[i]!, points[i + 1]!, points[(i + 2) % count]!, points[(i + 3) % count]!, bounds);

@@ -1,3 +1,5 @@
+import type { Box, Corners } from '../detection/types.js';
+
 /** Red, green, blue, 0..255. */
 export type Colour = readonly [number, number, number];
 
@@ -39,9 +41,56 @@ export interface Label {
   lines: LabelLine[];
 }
 
-/** All that is drawn on one frame, in this order; plain data, so that it can be sent to a worker. */
+/** An open line along points in frame pixels, with a dark rim. */
+export interface Trail {
+  kind: 'trail';
+  /** x0, y0, x1, y1, … */
+  points: number[];
+  colour: Colour;
+  width: number;
+  rim: number;
+  /** Opacity at its beginning, 0..1; at its end it is 1. */
+  fade: number;
+}
+
+/** A small picture put onto the frame, scaled to whole frame pixels. */
+export interface Picture {
+  kind: 'picture';
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** 8-bit RGB, row-major; shared with other drawings, so only read. */
+  pixels: SharedArrayBuffer;
+  pixelWidth: number;
+  pixelHeight: number;
+}
+
+/** A part of the frame that is copied out of it before anything is drawn, straightened along its corners. */
+export interface Cut {
+  corners: Corners;
+  /** Width × height × 3 bytes of 8-bit RGB. */
+  pixels: SharedArrayBuffer;
+  width: number;
+  height: number;
+}
+
+/** A part of the frame, px, that is made unrecognisable before anything is drawn; `margin` widens it (see image/blur.ts). */
+export interface HiddenRegion {
+  box: Box;
+  margin?: number;
+}
+
+export type Shape = Outline | Label | Trail | Picture;
+
+/** All that is done to a copy of one frame; plain data, so that it can be sent to a worker. */
 export interface Drawing {
-  shapes: (Outline | Label)[];
+  /** Taken from the frame as it came. */
+  cuts?: Cut[];
+  /** Then these parts are hidden. */
+  hidden?: HiddenRegion[];
+  /** Then these are drawn, in this order. */
+  shapes: Shape[];
 }
 
 /** 8-bit RGB, row-major, 3 bytes a pixel. */

@@ -10,6 +10,8 @@ export interface WantedLabel {
   lines: { text: string; size: number; colour: Colour }[];
   /** Higher ones choose their place first. */
   weight: number;
+  /** Wants to be in a corner of the box, not beside it: the name of a place. */
+  inside?: boolean;
 }
 
 export interface LayoutStyle {
@@ -46,7 +48,7 @@ export function placeLabels(
   return order.map((want) => {
     const lines = fitLines(want.lines, frame.width - style.bar - 2 * style.padding);
     const size = sizeOf(lines, style);
-    const place = bestPlace(candidates(want.box, size, taken, style.gap), size, frame, taken, keepClear);
+    const place = bestPlace(candidates(want, size, taken, style.gap), size, frame, taken, keepClear);
     taken.push({ ...place, ...size });
     return buildLabel(want, lines, { ...place, ...size }, style);
   });
@@ -72,7 +74,7 @@ function sizeOf(lines: WantedLabel['lines'], style: LayoutStyle): { width: numbe
 }
 
 function candidates(
-  box: Box,
+  { box, inside = false }: WantedLabel,
   size: { width: number; height: number },
   taken: readonly Rectangle[],
   gap: number,
@@ -80,13 +82,18 @@ function candidates(
   const right = box.x2 - size.width;
   const above = box.y1 - size.height - gap;
   const below = box.y2 + gap;
-  const places = [
+  const corners = [
+    { x: box.x1 + gap, y: box.y1 + gap },
+    { x: box.x1 + gap, y: box.y2 - size.height - gap },
+  ];
+  const beside = [
     { x: box.x1, y: above },
     { x: box.x1, y: below },
     { x: right, y: above },
     { x: right, y: below },
-    { x: box.x1 + gap, y: box.y1 + gap },
-    { x: box.x1 + gap, y: box.y2 - size.height - gap },
+  ];
+  const places = [
+    ...(inside ? [...corners, ...beside] : [...beside, ...corners]),
     { x: box.x2 + gap, y: box.y1 },
     { x: box.x1 - size.width - gap, y: box.y1 },
   ];

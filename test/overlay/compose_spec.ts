@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Plate, PlateVote, Vehicle } from '../../src/detection/types.js';
-import { composeDrawing, overlayColours, type OverlayOptions } from '../../src/overlay/compose.js';
+import { composeDrawing, type OverlayOptions } from '../../src/overlay/compose.js';
 import { drawOverlay } from '../../src/overlay/draw.js';
+import { overlayColours } from '../../src/overlay/style.js';
 import type { Drawing, Label, Outline } from '../../src/overlay/drawing.js';
 
 const frame = { width: 1280, height: 720 };

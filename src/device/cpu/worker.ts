@@ -1,7 +1,8 @@
-import { drawOverlay } from '../../overlay/draw.js';
+import type { Drawing } from '../../overlay/drawing.js';
 import { sharpness } from '../../image/sharpness.js';
 import { serve } from '../pool/serve.js';
 import { infer } from './infer.js';
+import { paint } from './paint.js';
 import type { SharedPicture } from '../request/shared-picture.js';
 import type { CpuJob, CpuResult, NetworkSpec } from './protocol.js';
 import { type Runtime, type RuntimePreference, loadRuntime } from './runtime.js';
@@ -29,13 +30,9 @@ serve(async (job: CpuJob): Promise<CpuResult> => {
       return { kind: 'done' };
     case 'sharpness':
       return { kind: 'sharpness', values: job.boxes.map((box) => sharpness(picture(job.source), box)) };
-    case 'draw': {
-      const copy = new Uint8Array(job.target, 0, job.source.width * job.source.height * 3);
-      copy.set(picture(job.source).pixels);
-      const target = { pixels: copy, width: job.source.width, height: job.source.height };
-      drawOverlay(target, job.drawing as Parameters<typeof drawOverlay>[1]);
+    case 'draw':
+      paint(picture(job.source), job.target, job.drawing as Drawing);
       return { kind: 'done' };
-    }
   }
 });
 
