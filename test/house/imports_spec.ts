@@ -20,6 +20,11 @@ const rooms: Record<string, string[]> = {
   'src/events': ['src/frame', 'src/detection', 'src/reading/normalise'],
   'src/privacy': ['src/frame/config-error', 'src/events/plate-event', 'src/lists', 'src/reading/normalise'],
   'src/lists': ['src/detection', 'src/reading/normalise'],
+  // The log finds the same plates as a list of known plates, and has a thread of its own.
+  'src/log': ['src/events/plate-event', 'src/lists/key', 'src/lists/distance', 'src/device/pool'],
+  'src/parking': ['src/lists', 'src/log/csv'],
+  'src/home-assistant': ['src/events', 'src/reading/normalise'],
+  'src/outbox': [],
   'src/overlay': ['src/frame', 'src/detection'],
   'src/sources': ['src/frame', 'src/image'],
   'src/device': ['src/detection/types', 'src/models/manifest'],
@@ -49,6 +54,8 @@ const packages: Record<string, { homes: string[]; native: boolean }> = {
   sharp: { homes: ['src/image'], native: true },
   'onnxruntime-node': { homes: ['src/device/cpu'], native: true },
   'onnxruntime-web': { homes: ['src/device/cpu'], native: true },
+  '@libsql/client': { homes: ['src/log/backends'], native: true },
+  pg: { homes: ['src/log/backends'], native: true },
   koffi: { homes: ['src/device/hailo'], native: true },
   'node-red': { homes: ['src/node-red', 'nodes'], native: false },
 };
