@@ -59,9 +59,14 @@ export interface Running {
 
 /**
  * Loads a flow with a tab. Besides the given nodes it gets `errors` (a catch node's receiver) and `completed` (a complete
- * node's receiver) for the nodes in `watched`. Every output of the node `n` is to be wired to helper nodes by the test.
+ * node's receiver) for the nodes in `watched`; `credentials` are by node. Every output of the node `n` is to be wired to helper nodes by the test.
  */
-export async function loadFlow(initializers: NodeInitializer[], nodes: FlowNode[], watched = ['n']): Promise<Running> {
+export async function loadFlow(
+  initializers: NodeInitializer[],
+  nodes: FlowNode[],
+  watched = ['n'],
+  credentials: Record<string, Record<string, string>> = {},
+): Promise<Running> {
   const flow: FlowNode[] = [
     { id: 'tab', type: 'tab', label: 'test' },
     ...nodes.map((node) => (node.type === 'tab' ? node : { z: 'tab', ...node })),
@@ -70,7 +75,7 @@ export async function loadFlow(initializers: NodeInitializer[], nodes: FlowNode[
     { id: 'errors', z: 'tab', type: 'helper' },
     { id: 'completed', z: 'tab', type: 'helper' },
   ];
-  await helper.load([fakeDevice as NodeInitializer, ...initializers], flow as never);
+  await helper.load([fakeDevice as NodeInitializer, ...initializers], flow as never, credentials as never);
   const inboxes = new Map<string, Inbox>();
   for (const { id, type } of flow) if (type === 'helper') inboxes.set(id, new Inbox(helper.getNode(id)));
   const statuses = new Map<string, { fill?: string; text?: string }[]>();
