@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { connectionNews } from '../../src/node-red/connection-news.js';
 import { toError } from '../../src/node-red/errors.js';
 import { statusOf } from '../../src/node-red/handle-input.js';
 import type { AlprMessage } from '../../src/node-red/message.js';
@@ -116,18 +117,17 @@ export = function (RED: NodeAPI): void {
 
     const take = async (msg: AlprMessage): Promise<void> => {
       const ready = await opened();
+      const news = connectionNews(msg);
+      if (news === 'nothing') return;
+      if (news !== undefined) return ready.setConnected(news);
       const incoming = classify(msg, this.id);
       switch (incoming.kind) {
         case 'message':
           return ready.take(msg as Record<string, unknown>);
         case 'answer':
           return ready.answer(incoming.id, incoming.answer);
-        case 'connection':
-          return ready.setConnected(incoming.connected);
         case 'action':
           return incoming.action === 'retry' ? ready.retry() : void (await ready.clear());
-        case 'nothing':
-          return;
       }
     };
     // Not by handleInput: answers must get past messages that wait for the disk, and control messages are kept like others.

@@ -11,30 +11,20 @@ export interface OutboxMark {
 export type Incoming =
   | { kind: 'message' }
   | { kind: 'answer'; id: number; answer: 'delivered' | 'failed' | 'refused' }
-  | { kind: 'connection'; connected: boolean }
-  | { kind: 'action'; action: 'clear' | 'retry' }
-  | { kind: 'nothing' };
+  | { kind: 'action'; action: 'clear' | 'retry' };
 
 /** The receiver says that this message is wrong in itself: sending it again cannot help. Other errors may pass. */
 const REFUSING = new Set([400, 413, 415, 422]);
 
 /**
  * What a message at the outbox's input is: one to keep, the answer to one that was sent (from a complete or catch node, or from the
- * http request node itself), news of the connection (from a status node), or an order.
+ * http request node itself), or an order.
  */
 export function classify(msg: Record<string, unknown>, node: string): Incoming {
   const mark = msg['_alprOutbox'] as Partial<OutboxMark> | undefined | null;
   // Of another outbox: for this one it is a message like others.
   if (typeof mark === 'object' && mark !== null && mark.node === node && typeof mark.id === 'number') {
     return { kind: 'answer', id: mark.id, answer: answerOf(msg) };
-  }
-  if (!('payload' in msg)) {
-    if (typeof msg['connected'] === 'boolean') return { kind: 'connection', connected: msg['connected'] };
-    const { status } = msg;
-    if (typeof status === 'object' && status !== null && 'source' in status) {
-      const connected = connectedOf((status as { text?: unknown }).text);
-      return connected === undefined ? { kind: 'nothing' } : { kind: 'connection', connected };
-    }
   }
   const { action } = msg;
   if (action === 'clear' || action === 'retry') return { kind: 'action', action };
@@ -48,10 +38,4 @@ function answerOf({ error, statusCode }: Record<string, unknown>): 'delivered' |
   const code = Number(statusCode);
   if (code >= 200 && code < 300) return 'delivered';
   return REFUSING.has(code) ? 'refused' : 'failed';
-}
-
-/** What Node-RED's own mqtt nodes show; other nodes' status says nothing about a connection. */
-function connectedOf(text: unknown): boolean | undefined {
-  const word = typeof text === 'string' ? (/(?:^|\.)(connected|connecting|disconnected)$/.exec(text)?.[1] ?? '') : '';
-  return word === '' ? undefined : word === 'connected';
 }
