@@ -15,6 +15,8 @@ const nodes = [
   'overlay',
   'plate-out',
   'plate-list',
+  'plate-log',
+  'parking',
 ];
 const iconAddress = 'icons/@plateflow/node-red-hailo-alpr/';
 
@@ -52,7 +54,7 @@ describe('The palette of a real editor', function () {
     return fixture.editor.page.evaluate((t) => (globalThis as unknown as PaletteWindow).RED.nodes.getNodeHelp(t), type);
   }
 
-  it('shows the ten nodes, and nothing else, in the category ALPR', async () => {
+  it('shows all nodes, and nothing else, in the category ALPR', async () => {
     const category = fixture.editor.page.locator('#red-ui-palette-ALPR, .red-ui-palette-category', {
       has: fixture.editor.page.locator('[data-palette-type="alpr-camera-in"]'),
     });

@@ -10,6 +10,7 @@ import cameraIn = require('../../nodes/camera-in/camera-in.js');
 import hailoInfer = require('../../nodes/hailo-infer/hailo-infer.js');
 import lprnetRead = require('../../nodes/lprnet-read/lprnet-read.js');
 import overlay = require('../../nodes/overlay/overlay.js');
+import parking = require('../../nodes/parking/parking.js');
 import plateDetect = require('../../nodes/plate-detect/plate-detect.js');
 import plateList = require('../../nodes/plate-list/plate-list.js');
 import plateOut = require('../../nodes/plate-out/plate-out.js');
@@ -29,6 +30,7 @@ const nodes: [string, unknown, Record<string, unknown>?][] = [
   ['hailo-infer', hailoInfer, { on: 'plates' }],
   ['overlay', overlay, { debug: true }],
   ['plate-out', plateOut],
+  ['parking', parking],
   ['plate-list', plateList, { entries: [{ plate: 'AB12CD', rule: 'allow' }] }],
 ];
 

@@ -17,6 +17,8 @@ const NODE_SETS = [
   'overlay',
   'plate-out',
   'plate-list',
+  'plate-log',
+  'parking',
 ];
 
 function npm(args: string[], cwd: string, env: Record<string, string | undefined> = {}): string {
