@@ -16,6 +16,7 @@ const nodes = [
   'plate-out',
   'plate-list',
   'plate-log',
+  'plate-log',
   'parking',
 ];
 const iconAddress = 'icons/@plateflow/node-red-hailo-alpr/';

@@ -18,6 +18,7 @@ const NODE_SETS = [
   'plate-out',
   'plate-list',
   'plate-log',
+  'plate-log',
   'parking',
 ];
 
