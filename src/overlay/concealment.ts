@@ -19,10 +19,17 @@ export interface Hidden {
   vehicles: ReadonlySet<Vehicle>;
 }
 
+export interface SeenFrame {
+  timestamp: number;
+  width: number;
+  height: number;
+}
+
 /** Where a track's plate was seen last. */
 interface Place {
   plate: Box;
   vehicle: Box;
+  isCut: boolean;
   at: number;
 }
 
@@ -31,12 +38,16 @@ const PLATE_MARGIN = 0.25;
 /** A plate that the detector loses stays hidden where it was for so long, ms, with more around it. */
 const LOST_MS = 700;
 const LOST_MARGIN = 0.6;
-/** A plate is taken to be where it was on its vehicle for so long, ms, with more around it the longer that is. */
-const PLACE_MS = 4000;
+/** A plate is taken to be where it was on its vehicle for so long, ms; after that it may be anywhere on it. */
+const PLACE_MS = 3000;
+/** Around it then: share of its own size, and of the vehicle's at once and per second, for boxes that tremble and turn. */
 const PLACE_MARGIN = 0.5;
-const MARGIN_PER_SECOND = 0.75;
-/** A vehicle whose box still is where it was when its plate was seen has not moved. */
-const SAME_PLACE_IOU = 0.85;
+const VEHICLE_MARGIN = 0.05;
+const VEHICLE_MARGIN_PER_SECOND = 0.08;
+/** A box whose sides are within half a plate's height of where they were has not moved. */
+const SAME_PLACE = 0.5;
+/** Of the frame: a vehicle so near to its edge goes on behind it, and what is where on it changes as it comes in. */
+const EDGE = 0.01;
 /** Where plates are when nobody has found one, share of the vehicle's height from its top. */
 const PLATES_FROM = 0.35;
 const WINDSCREENS_TO = 0.55;
@@ -60,8 +71,9 @@ export class Concealment {
 
   constructor(private readonly options: ConcealmentOptions) {}
 
-  /** @param at ms since the epoch, the frame's */
-  conceal(vehicles: readonly Vehicle[], plates: readonly Plate[], at: number): Hidden {
+  /** @param frame its size in pixels and its time, ms since the epoch */
+  conceal(frame: SeenFrame, vehicles: readonly Vehicle[], plates: readonly Plate[]): Hidden {
+    const at = frame.timestamp;
     const hiddenPlates = new Set(plates.filter((plate) => !this.#isKnownPlate(plate, vehicles)));
     const hiddenVehicles = new Set(
       vehicles.filter((vehicle) => !this.#isKnownVehicle(vehicle, vehicles, plates, hiddenPlates)),
@@ -71,9 +83,10 @@ export class Concealment {
     for (const box of this.#lost(plates, hiddenPlates, at)) regions.push({ box, margin: LOST_MARGIN });
     for (const [index, vehicle] of vehicles.entries()) {
       const own = plates.filter((plate) => plate.vehicle === index);
-      if (vehicle.trackId !== undefined && own[0] !== undefined) this.#remember(vehicle.trackId, own[0], vehicle, at);
+      if (vehicle.trackId !== undefined && own[0] !== undefined)
+        this.#remember(vehicle.trackId, own[0], vehicle, frame);
       if (!hiddenVehicles.has(vehicle)) continue;
-      if (own.length === 0) regions.push(...this.#plateOf(vehicle, at));
+      if (own.length === 0) regions.push(...this.#plateOf(vehicle, frame));
       if (this.options.windscreens) regions.push({ box: upperPart(vehicle) });
     }
     return { regions, plates: hiddenPlates, vehicles: hiddenVehicles };
@@ -121,26 +134,44 @@ export class Concealment {
     return lost.map(({ box }) => box);
   }
 
-  #remember(trackId: number, plate: Plate, vehicle: Vehicle, at: number): void {
+  #remember(trackId: number, plate: Plate, { box }: Vehicle, frame: SeenFrame): void {
     this.#places.delete(trackId);
-    this.#places.set(trackId, { plate: extentOf(plate), vehicle: vehicle.box, at });
+    const place = { plate: extentOf(plate), vehicle: box, isCut: isCutOff(box, frame), at: frame.timestamp };
+    this.#places.set(trackId, place);
     if (this.#places.size > MOST_PLACES) this.#places.delete(this.#places.keys().next().value!);
   }
 
   /** Where the plate of a vehicle must be on which none was found in this frame. */
-  #plateOf(vehicle: Vehicle, at: number): HiddenRegion[] {
+  #plateOf(vehicle: Vehicle, frame: SeenFrame): HiddenRegion[] {
     const { box, trackId } = vehicle;
     if (box.x2 - box.x1 < LEAST_WIDTH || PLATELESS.test(vehicle.label)) return [];
     const place = trackId === undefined ? undefined : this.#places.get(trackId);
-    if (place !== undefined && iou(place.vehicle, box) >= SAME_PLACE_IOU) {
-      return [{ box: moved(place, box), margin: PLACE_MARGIN }];
-    }
-    const age = place === undefined ? Infinity : Math.abs(at - place.at);
-    if (place !== undefined && age <= PLACE_MS) {
-      return [{ box: moved(place, box), margin: PLACE_MARGIN + (MARGIN_PER_SECOND * age) / 1000 }];
+    if (place !== undefined && hasNotMoved(place, box)) return [{ box: widened(place, box, 0) }];
+    const age = place === undefined ? Infinity : Math.abs(frame.timestamp - place.at);
+    if (place !== undefined && age <= PLACE_MS && !place.isCut && !isCutOff(box, frame)) {
+      return [{ box: widened(place, box, age / 1000) }];
     }
     return [{ box: { ...box, y1: box.y1 + (box.y2 - box.y1) * PLATES_FROM } }];
   }
+}
+
+function isCutOff({ x1, y1, x2, y2 }: Box, { width, height }: SeenFrame): boolean {
+  const [x, y] = [width * EDGE, height * EDGE];
+  return x1 < x || y1 < y || x2 > width - x || y2 > height - y;
+}
+
+function hasNotMoved({ plate, vehicle }: Place, now: Box): boolean {
+  const limit = (plate.y2 - plate.y1) * SAME_PLACE;
+  return (['x1', 'y1', 'x2', 'y2'] as const).every((side) => Math.abs(vehicle[side] - now[side]) <= limit);
+}
+
+/** The plate's place on its vehicle as it is now, with what it may have moved there in so many seconds. */
+function widened(place: Place, now: Box, seconds: number): Box {
+  const { x1, y1, x2, y2 } = moved(place, now);
+  const share = VEHICLE_MARGIN + VEHICLE_MARGIN_PER_SECOND * seconds;
+  const x = (x2 - x1) * PLACE_MARGIN + (now.x2 - now.x1) * share;
+  const y = (y2 - y1) * PLACE_MARGIN + (now.y2 - now.y1) * share;
+  return { x1: x1 - x, y1: y1 - y, x2: x2 + x, y2: y2 + y };
 }
 
 /** The plate's place on its vehicle, on the vehicle as it is now. */

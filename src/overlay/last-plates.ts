@@ -6,6 +6,10 @@ import type { Cut } from './drawing.js';
 const MOST_PLATES = 5;
 const PICTURE_WIDTH = 300;
 const MOST_HEIGHT = 110;
+/** A plate at the frame's edge may go on behind it, and one read otherwise is not well to see: they count for so much less. */
+const EDGE_FACTOR = 0.2;
+const OTHER_TEXT_FACTOR = 0.3;
+const EDGE = 0.01;
 /** A picture is taken again when plate and reading are together so much better. */
 const BETTER = 1.15;
 /** What readers are shown around a plate, and people like to see, share of its size. */
@@ -65,7 +69,11 @@ export class LastPlates {
   readonly #free: SharedArrayBuffer[] = [];
 
   /** @param known texts of tracks whose plates are not looked at in this frame any more, by their track */
-  see(reads: readonly ReadPlate[], known: ReadonlyMap<number, Omit<ReadPlate, 'plate' | 'track'>>): Strip {
+  see(
+    frame: { width: number; height: number },
+    reads: readonly ReadPlate[],
+    known: ReadonlyMap<number, Omit<ReadPlate, 'plate' | 'track'>>,
+  ): Strip {
     const cuts: Cut[] = [];
     let finish: () => void = () => undefined;
     const pending = new Promise<void>((resolve) => (finish = resolve));
@@ -73,7 +81,7 @@ export class LastPlates {
     const fresh: Kept[] = [];
     for (const read of reads) {
       const kept = this.#entryOf(read);
-      const quality = qualityOf(read);
+      const quality = qualityOf(read, frame);
       if (kept !== undefined) update(kept, read);
       if (kept !== undefined && quality < kept.quality * BETTER) continue;
       const picture = this.#pictureFor(read.plate);
@@ -176,8 +184,14 @@ function trackKey(track: number): string {
   return `track ${track}`;
 }
 
-function qualityOf({ plate }: ReadPlate): number {
-  return sizeOf(plate).width * (plate.textConfidence ?? 0.5);
+/** How well a plate is to be seen: wide, read as what it is shown as, and all of it. */
+function qualityOf({ plate, text }: ReadPlate, frame: { width: number; height: number }): number {
+  const { x1, y1, x2, y2 } = boundsOf(platePoints(plate));
+  const [x, y] = [frame.width * EDGE, frame.height * EDGE];
+  const isWhole = x1 >= x && y1 >= y && x2 <= frame.width - x && y2 <= frame.height - y;
+  const isSame = plate.text === undefined || plate.text === text;
+  const factor = (isWhole ? 1 : EDGE_FACTOR) * (isSame ? 1 : OTHER_TEXT_FACTOR);
+  return sizeOf(plate).width * (plate.textConfidence ?? 0.5) * factor;
 }
 
 /** Of the plate as its reader sees it, in frame pixels, margin included. */

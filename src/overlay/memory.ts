@@ -72,7 +72,7 @@ export class OverlayMemory {
     const { trails, lastPlates } = this.options;
     const recollection: Recollection = {
       trails: trails ? camera.trails : undefined,
-      hidden: camera.concealment?.conceal(sight.vehicles, sight.plates, sight.timestamp),
+      hidden: camera.concealment?.conceal(sight, sight.vehicles, sight.plates),
       strip: undefined,
       rate: rateOf(camera.arrivals, this.now()),
     };
@@ -140,7 +140,11 @@ function seeTracks(trails: Trails, { vehicles, plates, width, height, timestamp 
   }
 }
 
-function seePlates(lastPlates: LastPlates, { vehicles, plates }: Sight, hidden: Hidden | undefined): Strip {
+function seePlates(
+  lastPlates: LastPlates,
+  { vehicles, plates, width, height }: Sight,
+  hidden: Hidden | undefined,
+): Strip {
   const reads: ReadPlate[] = [];
   for (const plate of plates) {
     const known = textOfPlate(plate);
@@ -153,7 +157,7 @@ function seePlates(lastPlates: LastPlates, { vehicles, plates }: Sight, hidden: 
     if (vehicle.trackId === undefined || known === undefined || hidden?.vehicles.has(vehicle) === true) continue;
     later.set(vehicle.trackId, known);
   }
-  return lastPlates.see(reads, later);
+  return lastPlates.see({ width, height }, reads, later);
 }
 
 function rateOf(arrivals: number[], now: number): number | undefined {

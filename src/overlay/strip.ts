@@ -7,8 +7,12 @@ import { measureText } from './text.js';
 
 /** Of the picture's width, at most. */
 const WIDEST = 0.25;
+/** Of the picture's height, at most: on a small picture there are fewer. */
+const HIGHEST = 0.62;
 /** Width in heights of capitals: a tick, eight characters and a percentage. */
 const WIDTH = 10.5;
+/** Height of a plate's picture in heights of capitals, at most: what two lines need. */
+const PICTURE_HEIGHT = 2.8;
 
 /** The last plates at the right edge, the newest at the top; as many as fit. */
 export function composeStrip(
@@ -26,7 +30,7 @@ export function composeStrip(
   for (const plate of plates) {
     const { settled, picture } = plate;
     const colour = settled ? overlayColours.settled : overlayColours.provisional;
-    const scale = Math.min(inner / picture.width, (style.text * 3.2) / picture.height);
+    const scale = Math.min(inner / picture.width, (style.text * PICTURE_HEIGHT) / picture.height);
     const [shownWidth, shownHeight] = [picture.width, picture.height].map((side) =>
       Math.max(1, Math.floor(side * scale)),
     );
@@ -34,7 +38,7 @@ export function composeStrip(
     let size = style.text;
     while (size > 6 && measureText(text, size) > inner) size--;
     const height = 3 * style.padding + shownHeight! + size + 1;
-    if (y + height > frame.height) break;
+    if (y + height > frame.height * HIGHEST) break;
     const left = x + style.bar + style.padding;
     const line = { text, x: left, y: y + shownHeight! + 2 * style.padding, size, colour };
     shapes.push({ kind: 'label', x, y, width, height, accent: colour, bar: style.bar, lines: [line] });

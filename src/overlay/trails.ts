@@ -13,7 +13,11 @@ const GAP_MS = 2000;
 const MOST_POINTS = 60;
 const MOST_TRACKS = 200;
 /** Of the frame's height: a box that trembles on the spot leaves no trail. */
-const LEAST_STEP = 0.006;
+const LEAST_STEP = 0.012;
+/** What reaches down to the frame's edge goes on behind it: its middle says little. */
+const EDGE = 0.995;
+/** Boxes tremble by some pixels; each pass takes the mean of every place and its neighbours. */
+const SMOOTHING_PASSES = 2;
 
 /** The recent way of every track of one camera. Points are shares of the frame's width and height. */
 export class Trails {
@@ -29,7 +33,8 @@ export class Trails {
     path.lastSeen = at;
     const { points } = path;
     const last = points.at(-1);
-    if (last === undefined || Math.hypot(point.x - last.x, point.y - last.y) >= LEAST_STEP) {
+    const isCut = point.y >= EDGE;
+    if (!isCut && (last === undefined || Math.hypot(point.x - last.x, point.y - last.y) >= LEAST_STEP)) {
       points.push({ x: point.x, y: point.y, at });
     }
     const fresh = points.findIndex((one) => one.at >= at - TRAIL_MS);
@@ -41,7 +46,9 @@ export class Trails {
 
   /** From the oldest place to the latest; empty for a track that has not moved. */
   of(trackId: number): Point[] {
-    return (this.#paths.get(trackId)?.points ?? []).map(({ x, y }) => ({ x, y }));
+    let points: Point[] = (this.#paths.get(trackId)?.points ?? []).map(({ x, y }) => ({ x, y }));
+    for (let pass = 0; pass < SMOOTHING_PASSES; pass++) points = points.map((_, index) => smoothed(points, index));
+    return points;
   }
 
   forget(trackId: number): void {
@@ -56,4 +63,11 @@ export class Trails {
   get size(): number {
     return this.#paths.size;
   }
+}
+
+/** The ends stay where they are. */
+function smoothed(points: readonly Point[], index: number): Point {
+  const [before, here, after] = [points[index - 1], points[index]!, points[index + 1]];
+  if (before === undefined || after === undefined) return here;
+  return { x: (before.x + here.x + after.x) / 3, y: (before.y + here.y + after.y) / 3 };
 }
