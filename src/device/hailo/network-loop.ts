@@ -6,6 +6,7 @@ import { HailoError } from './errors.js';
 import { isDeviceLost, Status } from './library/status.js';
 import type { NetworkStreams } from './network-streams.js';
 import {
+  type ConfiguredGroup,
   type FromNetworkThread,
   type ThreadFault,
   type ToNetworkThread,
@@ -36,6 +37,12 @@ interface Frame {
   transform: ViewTransform;
 }
 
+/** What there is after a fault, and the group it belongs to. */
+export interface RecreatedStreams {
+  streams: NetworkStreams;
+  group: ConfiguredGroup;
+}
+
 export interface LoopPort {
   post(message: FromNetworkThread): void;
   /** The next message that has come in, without waiting. */
@@ -61,7 +68,7 @@ export class NetworkLoop {
     private readonly manifest: Manifest,
     private readonly depth: number,
     private streams: NetworkStreams,
-    private readonly recreate: () => NetworkStreams,
+    private readonly recreate: () => RecreatedStreams,
     private readonly close: () => void,
   ) {}
 
@@ -97,6 +104,7 @@ export class NetworkLoop {
         this.startAgain();
         return true;
       case 'close':
+        this.drain();
         this.close();
         return false;
     }
@@ -196,13 +204,25 @@ export class NetworkLoop {
   }
 
   private startAgain(): void {
+    let recreated: RecreatedStreams;
     try {
-      this.streams = this.recreate();
+      recreated = this.recreate();
     } catch (error) {
       this.port.post({ kind: 'recreate-failed', error: toPlainHailoError(error) });
       return;
     }
+    this.streams = recreated.streams;
     this.stopped = false;
-    this.port.post({ kind: 'recreated', streams: this.streams.plain });
+    this.port.post({ kind: 'recreated', group: recreated.group, streams: this.streams.plain });
+  }
+
+  /** Frames on their way are read, so that the group can be used again. A device that does not answer is not waited for twice. */
+  private drain(): void {
+    if (this.stopped) return;
+    try {
+      for (; this.inFlight.length > 0; this.inFlight.shift()) this.streams.read();
+    } catch {
+      // The group is not empty then, which its streams know.
+    }
   }
 }

@@ -22,6 +22,11 @@ interface OpenOutput {
 
 /** The vstreams of one configured network, with their buffers; of the network thread. */
 export class NetworkStreams {
+  /** Frames that were written and not read yet. */
+  private unread = 0;
+  /** Whether a write failed: nobody knows then whether the library has that frame. */
+  private torn = false;
+
   private constructor(
     private readonly library: HailoLibrary,
     private readonly input: InputVstream,
@@ -88,12 +93,27 @@ export class NetworkStreams {
 
   /** @throws HailoError 4 when the device takes no frame within the timeout, and others */
   write(bytes: Uint8Array): void {
-    this.library.write(this.input, bytes);
+    try {
+      this.library.write(this.input, bytes);
+    } catch (error) {
+      this.torn = true;
+      throw error;
+    }
+    this.unread++;
   }
 
   /** Reads one frame of every output. @throws HailoError */
   read(): void {
     for (const { vstream, buffer } of this.outputs) this.library.read(vstream, buffer);
+    this.unread--;
+  }
+
+  /**
+   * Whether the library has answered every frame that it was given. If not, the group is of no more use: its low-level streams
+   * outlive the vstreams, and what they still hold would be taken for the answer to the next one's first frame.
+   */
+  get isEmpty(): boolean {
+    return this.unread === 0 && !this.torn;
   }
 
   /** What the last `read` brought, under the decoder's names; valid until the next one. */

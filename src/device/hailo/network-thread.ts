@@ -37,6 +37,8 @@ export class NetworkThread {
   group: ConfiguredGroup | undefined;
   /** What it holds of the library while it is open. */
   streams: PlainStreams | undefined;
+  /** Nothing is left in the group: the next one can use it. Known once the thread has said so. */
+  isGroupFree = false;
   /** It died while it made or released vstreams: nobody knows what is left of them. */
   lostTrack = false;
   /** Resolves when the thread has ended, whatever the reason: no call of its is under way any more. */
@@ -135,8 +137,10 @@ export class NetworkThread {
       case 'open-failed':
         this.group = message.group;
         this.isEmpty = true;
+        this.isGroupFree = true;
         return this.answer(fromPlainHailoError(message.error));
       case 'recreated':
+        this.group = message.group;
         this.streams = message.streams;
         return this.answer();
       case 'recreate-failed':
@@ -144,6 +148,7 @@ export class NetworkThread {
       case 'closed':
         this.streams = undefined;
         this.isEmpty = true;
+        this.isGroupFree = message.isGroupFree;
         return;
     }
     if (this.state === 'closing' || this.state === 'ended') return;

@@ -2,12 +2,13 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { yieldToEventLoop } from '../pool/serve.js';
 import { HailoError } from './errors.js';
 import { checkHefFile } from './hef/check.js';
-import type { GroupHandle, HailoLibrary, VstreamInfo } from './library/api.js';
+import type { HailoLibrary } from './library/api.js';
 import { loadHailoLibrary } from './library/load.js';
-import { NetworkLoop } from './network-loop.js';
+import { NetworkLoop, type RecreatedStreams } from './network-loop.js';
 import { NetworkStreams } from './network-streams.js';
 import { ReleaseGate } from './release-gate.js';
 import {
+  type ConfiguredGroup,
   type FromNetworkThread,
   type NetworkThreadSpec,
   type ToNetworkThread,
@@ -29,29 +30,29 @@ yieldToEventLoop();
 start();
 
 function start(): void {
-  let group: GroupHandle | undefined;
-  let infos: readonly VstreamInfo[] = [];
+  let group: ConfiguredGroup | undefined;
   let library: HailoLibrary;
   let streams: NetworkStreams;
   try {
     library = loadHailoLibrary(spec.library);
-    ({ group, infos } = configured(library));
-    if (spec.scheduler) library.setScheduler(group, spec.scheduler);
-    streams = NetworkStreams.open(library, group, spec);
+    group = spec.group ?? configured(library);
+    streams = openStreams(library, group);
   } catch (error) {
-    post({ kind: 'open-failed', error: toPlainHailoError(error), group: group && { handle: group, infos } });
+    post({ kind: 'open-failed', error: toPlainHailoError(error), group });
     return;
   }
-  post({ kind: 'opened', group: { handle: group, infos }, streams: streams.plain });
+  post({ kind: 'opened', group, streams: streams.plain });
   serve(library, group, streams);
 }
 
-/** The network's group: the one that is left of an earlier user of the same file, else a new one. */
-function configured(library: HailoLibrary): { group: GroupHandle; infos: readonly VstreamInfo[] } {
-  if (spec.group) {
-    const { handle, infos } = spec.group;
-    return { group: library.adoptGroup(handle, infos), infos };
-  }
+function openStreams(library: HailoLibrary, { handle, infos }: ConfiguredGroup): NetworkStreams {
+  const group = library.adoptGroup(handle, infos);
+  if (spec.scheduler) library.setScheduler(group, spec.scheduler);
+  return NetworkStreams.open(library, group, spec);
+}
+
+/** A new group of the file. */
+function configured(library: HailoLibrary): ConfiguredGroup {
   const { file, architecture, manifest } = spec;
   // The library may crash on a file that is not for it (hailort-c-api §0.12).
   checkHefFile(file, { library: library.version, device: architecture });
@@ -66,29 +67,33 @@ function configured(library: HailoLibrary): { group: GroupHandle; infos: readonl
       );
     }
     const infos = library.vstreamInfos(hef);
-    const [group] = library.configure(vdevice, hef);
-    if (group === undefined) throw new HailoError(`Expected a configured network for ${file} but received none`);
-    return { group, infos };
+    const [handle] = library.configure(vdevice, hef);
+    if (handle === undefined) throw new HailoError(`Expected a configured network for ${file} but received none`);
+    return { handle, infos };
   } finally {
     library.releaseHef(hef);
   }
 }
 
-function serve(library: HailoLibrary, group: GroupHandle, first: NetworkStreams): void {
+function serve(library: HailoLibrary, group: ConfiguredGroup, first: NetworkStreams): void {
   /** Undefined while nothing is open. */
   let streams: NetworkStreams | undefined = first;
+  let isGroupFree = true;
   const release = (): void => {
     const open = streams;
     streams = undefined;
+    if (open && !open.isEmpty) isGroupFree = false;
     open?.release();
   };
-  const recreate = (): NetworkStreams => {
-    let fresh: NetworkStreams | undefined;
+  const recreate = (): RecreatedStreams => {
     gate.releasing(() => {
       release();
-      fresh = streams = NetworkStreams.open(library, group, spec);
+      const next = isGroupFree ? group : configured(library);
+      streams = openStreams(library, next);
+      group = next;
+      isGroupFree = true;
     });
-    return fresh as unknown as NetworkStreams;
+    return { streams: streams as NetworkStreams, group };
   };
   const close = (): void => {
     let error: unknown;
@@ -96,8 +101,9 @@ function serve(library: HailoLibrary, group: GroupHandle, first: NetworkStreams)
       gate.releasing(release);
     } catch (thrown) {
       error = thrown;
+      isGroupFree = false;
     }
-    post(error === undefined ? { kind: 'closed' } : { kind: 'closed', error: toPlainHailoError(error) });
+    post({ kind: 'closed', isGroupFree, ...(error === undefined ? {} : { error: toPlainHailoError(error) }) });
     port!.close();
   };
   const loop = new NetworkLoop({ post, receive }, spec.manifest, NetworkStreams.depth(spec), first, recreate, close);

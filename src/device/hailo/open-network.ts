@@ -205,7 +205,7 @@ export class OpenNetwork {
       return;
     }
     try {
-      await session.exclusive(() => thread.recreate());
+      await session.recreate(thread);
       this.counters.recreated++;
     } catch (failure) {
       if (failure instanceof WorkerError || this.closing) return;

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Manifest } from '../../models/manifest.js';
 import type { Control } from './control.js';
 import type { Looked } from './control-protocol.js';
@@ -12,6 +13,8 @@ import { within } from './within.js';
 /** How long a network thread may take to answer before its group is shut down, and then again, ms. */
 const PATIENCE = 300;
 const PATIENCE_AFTER_SHUTDOWN = 2500;
+/** Groups that are given up before the device is opened anew: each holds the library's buffers until then. */
+const MOST_GIVEN_UP = 8;
 
 /** A model with the file that runs on this device. */
 export interface HailoModel {
@@ -34,9 +37,11 @@ interface SessionFacts {
 export class Session {
   /** With when nothing is left of each. */
   private readonly threads = new Map<NetworkThread, Promise<void>>();
-  /** Configured and free, by file and scheduler's settings; none is ever released before the vdevice is (hailort-c-api §1). */
+  /** Configured and free, by file with its state and scheduler's settings; none is ever released before the vdevice is (hailort-c-api §1). */
   private readonly groups = new Map<string, ConfiguredGroup[]>();
   private turn: Promise<unknown> = Promise.resolve();
+  /** Groups that nobody can use any more. */
+  private givenUp = 0;
   private released: Promise<void> | undefined;
   /** Releasing the vdevice under vstreams that may still live would crash the process. */
   private leaks = false;
@@ -57,8 +62,9 @@ export class Session {
   openThread({ manifest, file }: HailoModel, events: NetworkThreadEvents): Promise<NetworkThread> {
     const { settings, vdevice, identity } = this.facts;
     const scheduler = settings.scheduler?.[manifest.task];
-    const key = JSON.stringify([file, scheduler ?? null]);
     return this.exclusive(async () => {
+      // A group is of the file as it was: one that was fetched anew since is another network.
+      const key = JSON.stringify([file, await stateOf(file), scheduler ?? null]);
       if (this.released)
         throw new HailoError(`Expected an open device for model ${manifest.name} but it is being released`);
       const thread = new NetworkThread(
@@ -105,6 +111,22 @@ export class Session {
     await within(PATIENCE_AFTER_SHUTDOWN, closed);
   }
 
+  /**
+   * After a fault: makes the vstreams of a network anew, in a new group unless no frame is left in the old one.
+   * @throws HailoError when that fails, or has been done so often that the device is to be opened anew
+   */
+  async recreate(thread: NetworkThread): Promise<void> {
+    if (this.givenUp >= MOST_GIVEN_UP) {
+      throw new HailoError(
+        `Expected at most ${MOST_GIVEN_UP} faults of networks but received more: the device is opened anew, as each one keeps ` +
+          'memory of it; if it goes on, check its cooling and power, or raise the timeout',
+      );
+    }
+    const before = thread.group;
+    await this.exclusive(() => thread.recreate());
+    if (thread.group?.handle !== before?.handle) this.givenUp++;
+  }
+
   /** Resolves when nothing of a thread that has ended, or is about to, is left. */
   async over(thread: NetworkThread): Promise<void> {
     await this.threads.get(thread);
@@ -139,9 +161,24 @@ export class Session {
       });
     }
     this.threads.delete(thread);
-    if (!group || lostTrack || new ReleaseGate(thread.gate).isShutDown) return;
+    if (!group) return;
+    if (lostTrack || !thread.isGroupFree || new ReleaseGate(thread.gate).isShutDown) {
+      this.givenUp++;
+      return;
+    }
     const free = this.groups.get(key);
     if (free) free.push(group);
     else this.groups.set(key, [group]);
+  }
+}
+
+/** What changes when a file is replaced. */
+async function stateOf(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs } = await stat(file);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    // Why it cannot be used is told when it is read.
+    return 'none';
   }
 }

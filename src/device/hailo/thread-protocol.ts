@@ -35,7 +35,7 @@ export type ToNetworkThread =
   | { kind: 'run'; id: number; source: SharedPicture; views: View[]; options: RunOptions }
   /** After a fault: release the vstreams, make them anew, go on with what waits. */
   | { kind: 'recreate' }
-  /** Forget what waits, release everything, end. */
+  /** Forget what waits, wait for what is on its way, release everything, end. */
   | { kind: 'close' };
 
 export type FromNetworkThread =
@@ -45,9 +45,11 @@ export type FromNetworkThread =
   | { kind: 'done'; id: number; results: ViewResult[]; timings: ThreadTimings }
   | { kind: 'failed'; id: number; error: PlainHailoError }
   | ThreadFault
-  | { kind: 'recreated'; streams: PlainStreams }
+  /** `group`: a new one, unless no frame was left in the old one. */
+  | { kind: 'recreated'; group: ConfiguredGroup; streams: PlainStreams }
   | { kind: 'recreate-failed'; error: PlainHailoError }
-  | { kind: 'closed'; error?: PlainHailoError };
+  /** `isGroupFree`: nothing is left in the group, it can be used again. */
+  | { kind: 'closed'; isGroupFree: boolean; error?: PlainHailoError };
 
 /** ms, of one request. `infer` is from the first write to the last read, less what this request's own pixels and decoding took. */
 export interface ThreadTimings {

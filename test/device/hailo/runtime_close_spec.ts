@@ -90,6 +90,46 @@ describe('Closing a Hailo', () => {
     await until(() => threads() <= before);
   });
 
+  it('waits for the frames of a request that has failed, so that the next one to open the network gets its own answers', async () => {
+    const manifest = makeModel(stub, 'a', {
+      network: { outputs: [{ name: 'nms', nms: { classes: 1, maxPerClass: 4 } }] },
+      manifest: { output: { decoder: 'hailo-nms', labels: ['x'] }, thresholds: { confidence: 0.01 } },
+    });
+    stub.set({ frameTimes: { a: 20 }, nmsLies: [{ class: 0, count: NaN }] });
+    const keeper = await device.open(makeModel(stub, 'b'));
+    /** The sum that the answer was made of: the box stands so far down (`patternBoxes`). */
+    const answered = async (sum: number): Promise<number> => {
+      const network = await device.open(manifest);
+      const { results } = await network.run(wholeFrame(sum));
+      await network.close();
+      return results[0]?.kind === 'detections' ? results[0].detections[0]!.box.y1 * 32 : NaN;
+    };
+    const network = await device.open(manifest);
+    const whole = { box: { x1: 0, y1: 0, x2: 8, y2: 4 } };
+    await assert.rejects(network.run({ ...wholeFrame(1), views: [whole, whole, whole, whole] }), /count/);
+    await network.close();
+    stub.set({ nmsLies: [] });
+    for (const sum of [4, 7, 10]) assert.equal(await answered(sum), sum);
+    assert.equal(stub.stats().frames['a'], 7);
+    assert.equal(stub.stats().created.group, 2);
+    await keeper.close();
+  });
+
+  it('and opening again after its file was replaced runs the new file', async () => {
+    const values = async (scale: number): Promise<number[]> => {
+      const outputs = [{ name: 'out', height: 1, width: 1, features: 2, scale }];
+      const network = await device.open(makeModel(stub, 'a', { network: { outputs } }));
+      const { results } = await network.run(wholeFrame(8));
+      await network.close();
+      return results[0]?.kind === 'tensors' ? Object.values(results[0].tensors)[0]!.data : [];
+    };
+    const keeper = await device.open(makeModel(stub, 'b'));
+    assert.deepEqual(await values(1), [8, 9]);
+    assert.deepEqual(await values(0.5), [4, 4.5]);
+    assert.equal(stub.stats().created.group, 3);
+    await keeper.close();
+  });
+
   it('gives the device back, and the next one opens it at once', async () => {
     for (let round = 0; round < 5; round++) {
       const next = hailoDevice({ library: stub.path });

@@ -53,8 +53,23 @@ describe('A Hailo that fails', () => {
     assert.equal(sumIn((await other.run(wholeFrame(77))).results[0]), 77);
     const [health] = (await device.health())!.networks;
     assert.deepEqual([health!.timeouts, health!.recreated, health!.frames], [1, 1, 4]);
-    // The same group serves the new vstreams: groups are never released.
-    assert.equal(stub.stats().created.group, 2);
+    // A new group: the late answers go to the streams of the old one.
+    assert.equal(stub.stats().created.group, 3);
+  });
+
+  it('to answer now and then is opened anew before the groups that are given up are too many', async () => {
+    const network = await device.open(makeModel(stub, 'a'));
+    for (let i = 0; i < 9; i++) {
+      stub.set({ silent: ['a'] });
+      await assert.rejects(network.run(wholeFrame(i)), { code: 'ALPR_HAILO', status: 4 });
+      stub.set({ silent: [] });
+      if (i < 8) assert.equal(sumIn((await network.run(wholeFrame(100 + i))).results[0]), 100 + i);
+    }
+    await until(() => /lost: .*opened anew/.test(device.describe()!));
+    await answersAgain(() => network.run(wholeFrame(42)));
+    assert.equal(sumIn((await network.run(wholeFrame(43))).results[0]), 43);
+    const { faults, recoveries, networks } = (await device.health())!;
+    assert.deepEqual([faults, recoveries, networks[0]!.recreated], [1, 1, 8]);
   });
 
   it('to answer three times in a row counts as lost, until it answers again', async () => {
@@ -180,22 +195,27 @@ describe('A Hailo that fails', () => {
     assert.deepEqual(answers, [71, 2, 3]);
   });
 
-  it('does no harm when a network’s thread dies: its requests fail, the next ones work in the same group', async () => {
+  it('does no harm when a network’s thread dies: its requests fail, the next ones get their own answers', async () => {
+    // Frames of the thread that dies are on the device then.
+    stub.set({ frameTimes: { a: 100 } });
     const network = await device.open(makeModel(stub, 'a'));
     const other = await device.open(makeModel(stub, 'b'));
     const { run } = NetworkThread.prototype;
-    NetworkThread.prototype.run = function (message) {
+    const broken: typeof run = function (this: NetworkThread, message) {
       run.call(this, { ...message, views: null as never });
     };
+    NetworkThread.prototype.run = run;
+    const before = [11, 12, 13].map((sum) => network.run(wholeFrame(sum)).catch(() => {}));
+    NetworkThread.prototype.run = broken;
     const dying = network.run(wholeFrame(1));
     NetworkThread.prototype.run = run;
     const behind = network.run(wholeFrame(2));
     await assert.rejects(dying, { code: 'ALPR_WORKER' });
-    await behind.catch(() => {});
+    await Promise.all([...before, behind.catch(() => {})]);
     assert.equal(sumIn((await network.run(wholeFrame(3))).results[0]), 3);
     assert.equal(sumIn((await other.run(wholeFrame(4))).results[0]), 4);
     assert.equal((await device.health())!.networks[0]!.deaths, 1);
-    assert.equal(stub.stats().created.group, 2);
+    assert.equal(stub.stats().created.group, 3);
   });
 
   it('to tell its temperature does no harm', async () => {

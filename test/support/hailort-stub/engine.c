@@ -4,6 +4,8 @@
 #include "stub.h"
 
 #define IDLE_CHECK 100000000LL
+/* Frames that the low-level stream of an output holds while no vstream reads them. */
+#define MOST_PENDING 8
 
 static bool uses(const struct vdevice *vdevice, const struct physical *physical)
 {
@@ -25,13 +27,17 @@ static int64_t complete_since(const struct group *group, uint32_t *queued)
     *queued = UINT32_MAX;
     for (uint32_t i = 0; i < group->description->input_count; i++) {
         const struct vstream *input = group->inputs[i];
-        if (input == NULL || input->closing || input->queue.count == 0) return NEVER;
+        if (input == NULL || input->queue.count == 0) return NEVER;
         since = later(since, input->queue.head->at);
         if (input->queue.count < *queued) *queued = input->queue.count;
     }
     for (uint32_t i = 0; i < group->description->output_count; i++) {
         const struct vstream *output = group->outputs[i];
-        if (output == NULL || output->closing || output->queue.count >= output->queue_size) return NEVER;
+        if (output == NULL || output->closing) {
+            if (group->pending[i].count >= MOST_PENDING) return NEVER;
+            continue;
+        }
+        if (output->queue.count >= output->queue_size) return NEVER;
         since = later(since, output->room_at);
     }
     return since;
@@ -83,11 +89,17 @@ static void deliver(struct group *group, struct frame **frames)
 {
     for (uint32_t i = 0; i < group->description->output_count; i++) {
         struct vstream *output = group->outputs[i];
+        if (output == NULL || output->closing) {
+            queue_push(&group->pending[i], frames[i]);
+            continue;
+        }
         if (output->late != NULL && !output->late_filled) {
             /* Into memory that the caller may have given away long ago: this is what he is to be caught at. */
             transform_output(output, frames[i]->data, output->late);
             output->late_filled = true;
-            frame_put(group, MAX_STREAMS + i, frames[i]);
+            /* One without a transformation reads no more; what was meant for it waits in the low-level stream for the next vstream. */
+            if (output->broken) queue_push(&output->queue, frames[i]);
+            else frame_put(group, MAX_STREAMS + i, frames[i]);
         } else {
             queue_push(&output->queue, frames[i]);
         }
@@ -122,7 +134,6 @@ static void run(struct physical *physical, struct group *group, bool in_burst)
     for (uint32_t i = 0; i < description->output_count; i++) {
         outputs[i] = frame_take(group, MAX_STREAMS + i, native_size(&description->tensors[description->input_count + i]));
     }
-    uint32_t generation = group->generation;
     uint64_t job = group->jobs++;
     group->running = true;
     pthread_mutex_unlock(&stub_lock);
@@ -141,7 +152,7 @@ static void run(struct physical *physical, struct group *group, bool in_burst)
     group->last_run = end;
     stats_busy(physical->id, later(end - start, 0));
     for (uint32_t i = 0; i < description->input_count; i++) frame_put(group, i, inputs[i]);
-    if (computed && !broken_off && generation == group->generation) deliver(group, outputs);
+    if (computed && !broken_off) deliver(group, outputs);
     else drop(group, outputs);
     pthread_cond_broadcast(&stub_left);
     vdevice_wake(group->vdevice);

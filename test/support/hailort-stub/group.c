@@ -165,6 +165,9 @@ hailo_status group_shutdown(struct group *group)
 
 void group_free(struct group *group)
 {
+    for (uint32_t i = 0; i < MAX_STREAMS; i++) {
+        while (group->pending[i].count > 0) frame_put(group, MAX_STREAMS + i, queue_pop(&group->pending[i]));
+    }
     for (size_t i = 0; i < 2 * MAX_STREAMS; i++) {
         while (group->spare[i] != NULL) {
             struct frame *frame = group->spare[i];

@@ -221,9 +221,9 @@ struct group {
     uint8_t priority;
     int64_t last_run;
     bool dead, running, active;
-    /* Changes when outputs are released: frames still on the device belong to nobody then. */
-    uint32_t generation;
     uint64_t jobs;
+    /* Answers for outputs that are not open: the low-level streams belong to the group, so the next vstream gets them. */
+    struct queue pending[MAX_STREAMS];
     struct vstream *inputs[MAX_STREAMS], *outputs[MAX_STREAMS];
     struct frame *spare[2 * MAX_STREAMS];
 };
@@ -255,7 +255,7 @@ struct frame *frame_take(struct group *group, uint32_t slot, size_t size);
 void frame_put(struct group *group, uint32_t slot, struct frame *frame);
 void queue_push(struct queue *queue, struct frame *frame);
 struct frame *queue_pop(struct queue *queue);
-/* Waits for calls inside, drops its frames and frees it. */
+/* Waits for calls inside and, for an input, until the device has taken its frames; then frees it. */
 void vstream_close(struct vstream *vstream);
 void *device_main(void *physical);
 

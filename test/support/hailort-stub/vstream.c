@@ -44,6 +44,7 @@ static hailo_status open_one(struct group *group, bool inputs, const vstream_par
     stub_cond_init(&vstream->changed);
     vstream->handle = handle_new(kind_of(inputs), vstream, false);
     *place_of(group, inputs, index) = vstream;
+    while (!inputs && group->pending[index].count > 0) queue_push(&vstream->queue, queue_pop(&group->pending[index]));
     return HAILO_SUCCESS;
 }
 
@@ -262,14 +263,36 @@ API hailo_status hailo_vstream_set_nms_max_proposals_per_class(hailo_output_vstr
 
 /* --- release --- */
 
+/* The library flushes: so long per frame as a write may take. */
+static void wait_until_taken(struct vstream *input)
+{
+    const struct group *group = input->group;
+    int64_t deadline = stub_deadline(input->timeout_ms);
+    if (deadline != NEVER && input->queue.count > 1) deadline += (int64_t)(input->queue.count - 1) * input->timeout_ms * 1000000;
+    vdevice_wake(group->vdevice);
+    while (input->queue.count > 0 && !group->dead && !group->vdevice->lost && stub_now() < deadline) {
+        stub_wait(&input->changed, deadline);
+    }
+}
+
+/* What was pulled for a transformation goes with the vstream; without one the frames are still where the next vstream reads. */
+static void leave_behind(struct vstream *output)
+{
+    struct queue *pending = &output->group->pending[output->index];
+    while (pending->count > 0) queue_push(&output->queue, queue_pop(pending));
+    *pending = output->queue;
+    output->queue = (struct queue){ 0 };
+}
+
 void vstream_close(struct vstream *vstream)
 {
     struct group *group = vstream->group;
     vstream->closing = true;
     pthread_cond_broadcast(&vstream->changed);
     while (vstream->in_call > 0) stub_wait(&stub_left, NEVER);
+    if (vstream->is_input) wait_until_taken(vstream);
+    else if (!has_transformation(vstream->tensor, &vstream->format)) leave_behind(vstream);
     *place_of(group, vstream->is_input, vstream->index) = NULL;
-    if (!vstream->is_input) group->generation++;
     uint32_t slot = vstream->index + (vstream->is_input ? 0 : MAX_STREAMS);
     while (vstream->queue.count > 0) frame_put(group, slot, queue_pop(&vstream->queue));
     handle_close(vstream->handle);
