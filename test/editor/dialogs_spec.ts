@@ -85,6 +85,22 @@ const changes: Record<string, Record<string, Value>> = {
     format: '^[A-Z]{2}\\d{4}$',
     dedupeSeconds: '5',
     provisional: false,
+    // In this order: a choice hides the fields that it makes useless.
+    closer: 'out',
+    line: '0.1,0.6 0.9,0.7',
+    inSide: 'above',
+    zones: 'gate: 0.4,0.4 0.6,0.4 0.6,0.6\ndrive: 0,0 1,0 1,1 0,1',
+    imagePlate: true,
+    imageVehicle: true,
+    imageFrame: true,
+    imageQuality: '70',
+    imageMaxWidth: '640',
+    imageBase64: true,
+    shape: 'frigate',
+    privacy: 'hash-unless-listed',
+    hashDays: '7',
+    listed: 'AB 123 CD\nXY 999 ZZ',
+    listFile: '/lists/plates.csv',
   },
 };
 
@@ -103,6 +119,9 @@ const refusals: [string, string, string, RegExp][] = [
   ['hailo-infer', 'property', ' ', /Result in msg\.: expected a value/],
   ['overlay', 'quality', '101', /JPEG quality: expected a number from 1 to 100/],
   ['plate-out', 'format', '[A-Z', /Format: expected a regular expression but received “\[A-Z”/],
+  ['plate-out', 'line', '10,20 30,40', /Line: expected two points like .* but received “10,20 30,40”/],
+  ['plate-out', 'line', '0.5,0.1 0.5,0.9', /Line: expected a line with a side that is below the line but received/],
+  ['plate-out', 'zones', 'gate: 0,0 1,1', /Zones: expected a name, a colon and at least three points .* for zone 1/],
 ];
 
 /** Fields that the camera-in dialog shows for a source, apart from those it always shows. */
