@@ -25,6 +25,8 @@ export interface StaysRequest {
 }
 
 const MAX_STAYS = 10_000;
+/** Characters, signs included. */
+const MAX_PLATE = 64;
 
 /** @throws ParkingError (ALPR_PARKING_ACTION) that names the field */
 export function staysRequest(given: unknown, limit: number): StaysRequest & { separator: ',' | ';' } {
@@ -70,7 +72,7 @@ export function plateRequest(given: unknown): { plate: string; id?: string; at?:
   const fields = isRecord(given) ? given : { plate: given };
   const { plate, id, camera } = fields as Record<string, unknown>;
   if (typeof id === 'string' && id !== '') return { plate: '', id };
-  if (typeof plate !== 'string' || listKey(plate) === '') {
+  if (typeof plate !== 'string' || plate.length > MAX_PLATE || listKey(plate) === '') {
     throw new ParkingError(
       'ALPR_PARKING_ACTION',
       'Expected the text of a plate in msg.payload but received something else',

@@ -228,7 +228,10 @@ describe('parking', () => {
       fs.writeFileSync(file, 'do not touch\n');
       const run = await load({ file });
       await receive(run, event('front', 'AB12CDE'));
-      assert.match(errorOf(run), /to be a car park’s file but received something else than a car park; it is left as it is/);
+      assert.match(
+        errorOf(run),
+        /to be a car park’s file but received something else than a car park; it is left as it is/,
+      );
       assert.equal(run.statuses('n').at(-1)!.fill, 'red');
       assert.equal(fs.readFileSync(file, 'utf8'), 'do not touch\n');
     });
