@@ -76,7 +76,10 @@ export async function inspectModelFile(manifest: Manifest, entry: ModelFile, pat
   const name = `model ${manifest.name}`;
   const help = whereToGet(manifest, entry);
   const damaged = (what: string, size?: number, cause?: unknown): FileInspection => {
-    const error = new ModelError(`Expected ${what}`, cause === undefined ? {} : { cause });
+    const error = new ModelError(`Expected ${what}`, {
+      brief: 'fetch model again',
+      ...(cause === undefined ? {} : { cause }),
+    });
     return size === undefined ? { state: 'damaged', error } : { state: 'damaged', size, error };
   };
   try {
@@ -115,6 +118,7 @@ function missing(manifest: Manifest, entry: ModelFile, places: FilePlace[]): Mod
   const where = places.map(({ path }) => path).join(' or ');
   return new ModelError(
     `Expected the file of model ${manifest.name} at ${where} but found none${whereToGet(manifest, entry)}`,
+    { brief: 'fetch the model' },
   );
 }
 

@@ -88,7 +88,9 @@ export class DeviceLink<T extends Closable> {
       this.status.waitingFor('loading');
       const device = this.findDevice();
       await this.get();
-      if (this.status.isWaiting) this.status.ok(shortDevice(device.describe()));
+      const description = device.describe();
+      if (description?.includes('; no Hailo: ')) this.node.log(description);
+      if (this.status.isWaiting) this.status.ok(shortDevice(description));
     } catch (thrown) {
       if (this.closed) return;
       const error = toError(thrown);
@@ -126,7 +128,7 @@ export function linkPixels(RED: NodeAPI, node: Node, deviceId: string, status: S
 
 /**
  * What fits into a status: `CPU, ONNX Runtime 1.30.0 (native), 2 workers` → `native · 2 workers`,
- * `Hailo-8 0000:01:00.0, HailoRT 4.23.0, 49 °C` → `Hailo-8`.
+ * `Hailo-8 0000:01:00.0, HailoRT 4.23.0, 49 °C` → `Hailo-8`, `CPU, …; no Hailo: …` → `CPU, no Hailo`.
  */
 export function shortDevice(description: string | undefined): string {
   if (description === undefined) return 'ready';
@@ -137,6 +139,8 @@ export function shortDevice(description: string | undefined): string {
   }
   const runtime = /\((native|wasm)\)/.exec(description)?.[1];
   const workers = /\d+ workers?/.exec(description)?.[0];
+  // The model has a file for one: whoever bought it wants to know.
+  if (description.includes('; no Hailo: ')) return 'CPU, no Hailo';
   const parts = [runtime, workers].filter((part) => part !== undefined);
   return parts.length > 0 ? parts.join(' · ') : description;
 }

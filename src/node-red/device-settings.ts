@@ -24,13 +24,14 @@ function readHailoSettings(read: SettingsReader): HailoSettings {
   const library = read.text('hailoLibrary');
   const deviceId = read.matchingText('hailoDevice', PCIE_ADDRESS, 'a PCIe address like 0000:01:00.0');
   const multiProcessService = read.flag('hailoService', false);
+  const timeoutMs = read.number('hailoTimeout', DEFAULT_HAILO_TIMEOUT_MS, { min: 100, max: 60_000, integer: true });
   return {
     ...(library === '' ? {} : { library }),
     ...(deviceId === '' ? {} : { deviceId: deviceId.toLowerCase() }),
     // Without the service nobody else can be in the group.
     ...(multiProcessService ? { multiProcessService, groupId: readGroup(read) } : {}),
-    timeoutMs: read.number('hailoTimeout', DEFAULT_HAILO_TIMEOUT_MS, { min: 100, max: 60_000, integer: true }),
-    ...readScheduler(read.section('hailoScheduler')),
+    timeoutMs,
+    ...readScheduler(read.section('hailoScheduler'), timeoutMs),
   };
 }
 
@@ -39,13 +40,14 @@ function readGroup(read: SettingsReader): string {
   return read.matchingText('hailoGroup', /^(?!UNIQUE$)./, name, true);
 }
 
-function readScheduler(read: SettingsReader): Pick<HailoSettings, 'scheduler'> {
+/** @param timeout of a frame: one that waits for the scheduler as long would count as lost */
+function readScheduler(read: SettingsReader, timeout: number): Pick<HailoSettings, 'scheduler'> {
   const scheduler: HailoSettings['scheduler'] = {};
   for (const task of TASKS) {
     const section = read.section(task);
     const settings: SchedulerSettings = {};
     const threshold = section.optionalNumber('threshold', { min: 1, max: 1024, integer: true });
-    const timeoutMs = section.optionalNumber('timeoutMs', { min: 0, max: 60_000, integer: true });
+    const timeoutMs = section.optionalNumber('timeoutMs', { min: 0, max: timeout - 1, integer: true });
     const priority = section.optionalNumber('priority', { min: 0, max: 31, integer: true });
     if (threshold !== undefined) settings.threshold = threshold;
     if (timeoutMs !== undefined) settings.timeoutMs = timeoutMs;

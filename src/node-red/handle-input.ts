@@ -210,9 +210,11 @@ export class InputQueue {
   }
 }
 
-/** `ALPR_NO_FRAME` → `no frame`; errors without a code of ours show the start of their message. */
+/** What the error says in brief; else `ALPR_NO_FRAME` → `no frame`; errors without a code of ours show the start of their message. */
 export function statusOf(error: Error): string {
-  const { code } = error as Partial<AlprNodeError>;
+  const { brief, code } = error as Partial<AlprNodeError> & { brief?: unknown };
+  if (typeof brief === 'string') return brief;
+  if (code === 'ALPR_DECODE') return 'check the model';
   if (typeof code === 'string' && code.startsWith('ALPR_')) return code.slice(5).toLowerCase().replaceAll('_', ' ');
   return error.message;
 }

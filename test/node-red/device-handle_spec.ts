@@ -109,7 +109,7 @@ describe('shortDevice', () => {
     [`${hailo}, lost: Expected an answer but received none`, 'Hailo-8L lost'],
     [`${hailo}, lost: gone; ${cpu}`, 'Hailo-8L lost'],
     ['Hailo (no network opened yet)', 'Hailo'],
-    [`${cpu}; no Hailo: HailoRT is not installed`, 'native · 2 workers'],
+    [`${cpu}; no Hailo: HailoRT is not installed`, 'CPU, no Hailo'],
   ];
   for (const [given, expected] of withHailo) {
     it(`shortens ${given} to ${expected}`, () => assert.equal(shortDevice(given), expected));

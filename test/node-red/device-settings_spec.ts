@@ -73,6 +73,10 @@ describe('The settings of a hailo-device', () => {
       { hailoScheduler: { text: { priority: 32 } } },
       /from 0 to 31 for hailoScheduler\.text\.priority but received 32$/,
     ],
+    [
+      { hailoTimeout: 200, hailoScheduler: { text: { timeoutMs: 200 } } },
+      /from 0 to 199 for hailoScheduler\.text\.timeoutMs but received 200$/,
+    ],
     [{ hailoScheduler: { text: { timeoutMs: -1 } } }, /for hailoScheduler\.text\.timeoutMs but received -1$/],
   ];
   for (const [config, expected] of refused) {

@@ -127,6 +127,16 @@ describe('handleInput', () => {
     assert.equal((run.inbox('errors').messages[0]!['error'] as { code: string }).code, 'ALPR_NO_PICTURE');
   });
 
+  it('shows what an error says in brief, rather than its code', async () => {
+    const { initializer } = nodeWith(() => {
+      throw Object.assign(new Error('the device is lost'), { code: 'ALPR_HAILO', brief: 'lost, next 14:03:22' });
+    });
+    const run = await loadFlow([initializer], flow);
+    run.receive('n', {});
+    await run.inbox('errors').first();
+    assert.equal(run.statuses('n').at(-1)?.text, 'lost, next 14:03:22');
+  });
+
   it('says ready after an error when the handler reports nothing', async () => {
     const { initializer } = nodeWith((msg) => {
       if (msg.payload === 'bad') throw new Error('bad luck');

@@ -33,8 +33,8 @@ export interface NodeRedProcess {
   log(): string;
   /** Log lines of level error or fatal, and those of uncaught errors. */
   errors(): string[];
-  /** Replaces all flows and waits until they are started. */
-  deploy(flows: object[]): Promise<void>;
+  /** Replaces all flows and waits until they are started; `type` says what is restarted, as in the editor's Deploy button. */
+  deploy(flows: object[], type?: 'full' | 'flows' | 'nodes'): Promise<void>;
   /** Resolves when the process and every process it started are gone and the user directory is removed. */
   stop(): Promise<void>;
 }
@@ -80,11 +80,11 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     pid: child.pid ?? -1,
     log: () => log,
     errors: () => log.split('\n').filter((line) => /\[(error|fatal)\]|uncaught|unhandled/i.test(line)),
-    async deploy(flows) {
+    async deploy(flows, type = 'full') {
       const seen = log.length;
       const response = await fetch(`${started.url}flows`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'Node-RED-Deployment-Type': 'full' },
+        headers: { 'content-type': 'application/json', 'Node-RED-Deployment-Type': type },
         body: JSON.stringify(flows),
       });
       if (!response.ok) throw new Error(`Expected Node-RED to take the flows but received ${await response.text()}`);
@@ -115,7 +115,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
 }
 
 function flowsStarted(log: string): boolean {
-  return /Started flows|Waiting for missing types/.test(log);
+  return /Started (modified )?(flows|nodes)|Waiting for missing types/.test(log);
 }
 
 function makeUserDirectory(options: NodeRedOptions, port: number): string {

@@ -39,9 +39,20 @@ export async function openSession(
     } catch (error) {
       failure ??= error;
       if (!(error instanceof HailoError && TAKEN.has(error.status))) throw error;
+      if (library.ids.length === 0 && !settings.multiProcessService) throw noDevice(error);
     }
   }
   throw failure;
+}
+
+/** The library's status for it is the same as for devices that are taken. */
+function noDevice(cause: HailoError): HailoError {
+  return new HailoError(
+    'Expected a Hailo device but its driver shows none (HAILO_OUT_OF_PHYSICAL_DEVICES (74)): check that `lspci` lists one, else ' +
+      'seat the module and switch PCIe on; and that /dev/hailo0 exists, else install the driver (in Docker pass --device /dev/hailo0)',
+    cause.status,
+    { cause, brief: 'no Hailo found' },
+  );
 }
 
 async function identified(
@@ -55,6 +66,8 @@ async function identified(
       throw new HailoError(
         `Expected a Hailo-8 or Hailo-8L but ${made.id ?? 'the device'} is a ${chipName(identity.architecture)}: its networks ` +
           "cannot be run through HailoRT's C interface; the back end cpu runs the models on the CPU",
+        undefined,
+        { brief: `${chipName(identity.architecture)}: use CPU` },
       );
     }
     return new Session({ ...made, settings, identity }, control);
@@ -70,6 +83,8 @@ function checkLine(version: LibraryVersion): void {
     `Expected HailoRT 4.x, the line for Hailo-8 and Hailo-8L, but received HailoRT ${versionText(version)}: it is the line for ` +
       'Hailo-10H and Hailo-15, whose networks cannot be run through its C interface. With a Hailo-10H choose the back end cpu; ' +
       'with a Hailo-8 or 8L install HailoRT 4.23, driver and library alike',
+    undefined,
+    { brief: 'HailoRT 5: use CPU' },
   );
 }
 

@@ -43,6 +43,7 @@ export async function locateHef(manifest: Manifest, architecture: Architecture):
       `Expected a HEF for ${chipName(architecture)} in the manifest of model ${manifest.name} but received ` +
         `${named.length > 0 ? `files for ${named.join(', ')} only` : 'none'}` +
         (onnx ? `: it has an ONNX file (${onnx.file}), which the back ends auto and cpu run on the CPU` : ''),
+      { brief: `no HEF for ${chipName(architecture)}` },
     );
   }
   return firstThatIsThere(manifest, fitting);
@@ -72,6 +73,7 @@ export function requireNamedHef(manifest: Manifest): void {
     `Expected a HEF in the manifest of model ${manifest.name} but received ` +
       `${manifest.files.onnx ? `only the ONNX file ${manifest.files.onnx.file}` : 'none'}: the back end hailo runs HEFs only, ` +
       'auto and cpu run the model on the CPU',
+    { brief: 'model has no HEF' },
   );
 }
 
@@ -79,6 +81,6 @@ export function requireNamedHef(manifest: Manifest): void {
 export function noDeviceFor(manifest: Manifest, hailo: Error, cpu: Error): ModelError {
   return new ModelError(
     `Expected a device that runs model ${manifest.name} but received none\nOn the Hailo: ${hailo.message}\nOn the CPU: ${cpu.message}`,
-    { cause: cpu },
+    { cause: cpu, brief: (hailo as { brief?: string }).brief ?? 'no device for model' },
   );
 }

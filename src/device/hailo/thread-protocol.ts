@@ -75,18 +75,21 @@ export interface PlainStreams {
 
 export interface PlainHailoError extends PlainError {
   status?: number;
+  brief?: string;
 }
 
-/** Structured clone drops `status`, as it drops `code`. */
+/** Structured clone drops `status` and `brief`, as it drops `code`. */
 export function toPlainHailoError(value: unknown): PlainHailoError {
   const plain: PlainHailoError = toPlainError(value);
-  if (value instanceof HailoError && value.status !== undefined) plain.status = value.status;
+  if (!(value instanceof HailoError)) return plain;
+  if (value.status !== undefined) plain.status = value.status;
+  if (value.brief !== undefined) plain.brief = value.brief;
   return plain;
 }
 
 export function fromPlainHailoError(plain: PlainHailoError): Error {
   if (plain.code !== 'ALPR_HAILO') return fromPlainError(plain);
-  const error = new HailoError(plain.message, plain.status);
+  const error = new HailoError(plain.message, plain.status, { brief: plain.brief });
   if (plain.stack !== undefined) error.stack = plain.stack;
   return error;
 }

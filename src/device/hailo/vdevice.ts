@@ -37,7 +37,8 @@ export class Vdevice {
   private current: Session | undefined;
   /** What a person can tell the device by; kept while it is away. */
   private name = 'Hailo device';
-  private loss: { error: Error; retryMs: number } | undefined;
+  /** `retryAt`: when it is looked for again; undefined while that goes on. */
+  private loss: { error: Error; retryMs: number; retryAt?: Date | undefined } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private endWait: (() => void) | undefined;
   private closing: Promise<void> | undefined;
@@ -164,7 +165,7 @@ export class Vdevice {
   /** @throws HailoError while the device is lost or being closed */
   private session(): Session {
     if (this.current && !this.loss) return this.current;
-    if (this.loss) throw this.lostError(this.loss.error, this.loss.retryMs);
+    if (this.loss) throw this.lostError(this.loss.error);
     throw new HailoError(`Expected ${this.name} to be open but it is being closed`);
   }
 
@@ -194,9 +195,9 @@ export class Vdevice {
   private lose(session: Session, error: Error): void {
     if (this.closing || session !== this.current || this.loss) return;
     this.faults++;
-    this.loss = { error, retryMs: FIRST_RETRY_MS };
+    this.loss = { error, retryMs: FIRST_RETRY_MS, retryAt: new Date(Date.now() + FIRST_RETRY_MS) };
     this.temperature = undefined;
-    const lost = this.lostError(error, FIRST_RETRY_MS);
+    const lost = this.lostError(error);
     for (const network of this.networks.values()) {
       network.detach();
       network.fail(lost);
@@ -208,7 +209,7 @@ export class Vdevice {
     const release = lost.release().catch(() => {});
     await within(RELEASE_LIMIT, release);
     for (;;) {
-      await this.wait((this.loss as { retryMs: number }).retryMs);
+      await this.waitForRetry();
       // Until then the device is not free for the next one.
       if (this.closing) return release;
       try {
@@ -237,23 +238,27 @@ export class Vdevice {
     );
   }
 
-  private async wait(ms: number): Promise<void> {
-    const jittered = ms * (1 + JITTER * (2 * Math.random() - 1));
+  private async waitForRetry(): Promise<void> {
+    const loss = this.loss as { retryMs: number; retryAt?: Date | undefined };
+    const jittered = loss.retryMs * (1 + JITTER * (2 * Math.random() - 1));
+    loss.retryAt = new Date(Date.now() + jittered);
     await new Promise<void>((resolve) => {
       this.endWait = resolve;
       this.timer = setTimeout(resolve, jittered).unref();
     });
     clearTimeout(this.timer);
     this.endWait = undefined;
+    loss.retryAt = undefined;
   }
 
-  private lostError(cause: Error, retryMs: number): HailoError {
+  private lostError(cause: Error): HailoError {
     const { message } = cause;
+    const time = this.loss?.retryAt?.toTimeString().slice(0, 8);
     return new HailoError(
-      `Expected ${this.name} to answer but it was lost (${message.replace(/\.$/, '')}); trying again every ` +
-        `${Math.round(retryMs / 1000)} s, longer as time goes by`,
+      `Expected ${this.name} to answer but it was lost (${message.replace(/\.$/, '')}); trying again ` +
+        `${time === undefined ? 'now' : `at ${time}`}, then less often, at least every ${LONGEST_RETRY_MS / 1000} s`,
       cause instanceof HailoError ? cause.status : undefined,
-      { cause },
+      { cause, brief: time === undefined ? 'lost, trying now' : `lost, next ${time}` },
     );
   }
 

@@ -56,7 +56,7 @@ async function acquire(settings: HailoSettings): Promise<VdeviceShare> {
         'Expected the Hailo device to be free again but it is still being released after its last use: a call of its driver ' +
           `hangs; try again later, or restart Node-RED (${error.message})`,
         error.status,
-        { cause: error },
+        { cause: error, brief: 'Hailo still closing' },
       );
     }
     // Without an id any free device would have done; there is none, and one is ours.
@@ -113,6 +113,8 @@ function conflict(vdevice: Vdevice, settings: HailoSettings): HailoError {
   return new HailoError(
     `Expected the settings with which ${vdevice.describe()} is in use (${list(vdevice.settings, keys)}) ` +
       `but received others (${list(settings, keys)}): use one hailo-device configuration for all nodes`,
+    undefined,
+    { brief: 'settings conflict' },
   );
 }
 

@@ -166,7 +166,7 @@ describe('A Hailo device', () => {
         options: { devices: [{ id: '0000:01:00.0', architecture: 'hailo10h' }] },
         says: /NOT_SUPPORTED \(79\).*Hailo-10H/,
       },
-      { title: 'no device', options: { devices: [] }, says: /\(74\).*no free device/ },
+      { title: 'no device', options: { devices: [] }, says: /shows none .*\(74\).*lspci/ },
       { title: 'a device that others hold', options: { driverBusy: true }, says: /\(74\).*another program holds it/ },
       {
         title: 'an id that there is not',

@@ -67,6 +67,18 @@ describe('Statuses', () => {
     );
   });
 
+  it('are told in brief, in so few words that they fit under a node', () => {
+    const calls = ['hailo_create_vdevice', 'hailo_configure_vdevice', 'hailo_vstream_read_raw_buffer'];
+    for (const call of calls) {
+      for (const status of [...statusTable.keys(), 12_345]) {
+        const { brief } = hailoError(call, status);
+        assert.ok(brief!.length > 5 && brief!.length < 20, `${status} of ${call}: ${brief}`);
+      }
+    }
+    const opening = [36, 73, 74, 76, 77, 78, 79, 86, 93].map((status) => hailoError(calls[0]!, status).brief);
+    assert.equal(new Set(opening).size, opening.length, opening.join());
+  });
+
   const sentences: { status: number; call: string; version: typeof v4; says: RegExp[] }[] = [
     { status: 36, call: 'hailo_create_vdevice', version: v4, says: [/device node/, /\/dev\/hailo0/, /--device/] },
     { status: 36, call: 'hailo_vstream_read_raw_buffer', version: v4, says: [/off the bus/] },

@@ -32,8 +32,8 @@ export interface HefCheck {
  */
 export function checkHefFile(path: string, { library, device }: HefCheck): HefHeader {
   const header = readHefHeader(path);
-  const fail = (expected: string, received: string, fix: string): never => {
-    throw new HailoError(`Expected ${expected} for ${path} but received ${received}. ${fix}.`);
+  const fail = (expected: string, received: string, fix: string, brief = 'HEF for other chip'): never => {
+    throw new HailoError(`Expected ${expected} for ${path} but received ${received}. ${fix}.`, undefined, { brief });
   };
   const { newestHefHeader } = layoutOf(library);
   if (header.headerVersion > newestHefHeader) {
@@ -41,6 +41,7 @@ export function checkHefFile(path: string, { library, device }: HefCheck): HefHe
       `a HEF with a header of version 0 to ${newestHefHeader} (HailoRT ${versionText(library)} knows no newer)`,
       `version ${header.headerVersion}`,
       `Install HailoRT ${header.headerVersion > 2 ? '4.21' : '4.20'} or newer, or use a HEF of an older compiler`,
+      'HailoRT too old',
     );
   }
   const made = header.compilerVersion === '' ? '' : `, compiler ${header.compilerVersion}`;

@@ -48,7 +48,8 @@ const architectures: Readonly<Record<number, string>> = {
 export function readHefHeader(path: string): HefHeader {
   const { bytes, size } = readStart(path);
   const fail = (expected: string, received: string, fix: string): never => {
-    throw new HailoError(`Expected ${expected} for ${path} but received ${received}. ${fix}.`);
+    const message = `Expected ${expected} for ${path} but received ${received}. ${fix}.`;
+    throw new HailoError(message, undefined, { brief: 'fetch HEF again' });
   };
   const other = notAHef(bytes, path);
   if (bytes.length < 12 || bytes.readUInt32BE(0) !== MAGIC) {
@@ -124,7 +125,8 @@ function small(value: bigint, what: string): number {
 /** @throws HailoError when there is no such file or it cannot be read */
 function readStart(path: string): { bytes: Buffer; size: number } {
   const fail = (received: string, fix: string): never => {
-    throw new HailoError(`Expected a HEF at ${path} but received ${received}. ${fix}.`);
+    const message = `Expected a HEF at ${path} but received ${received}. ${fix}.`;
+    throw new HailoError(message, undefined, { brief: 'fetch HEF again' });
   };
   let info: Stats;
   try {

@@ -31,6 +31,8 @@ export function layoutOf(version: LibraryVersion, path = 'libhailort.so'): Layou
     const fix = version.major > 5 ? 'Update this package, or install HailoRT 4.x' : 'Install HailoRT 4.23';
     throw new HailoError(
       `Expected HailoRT 4.15 or newer of the lines 4.x and 5.x for ${path} but received ${versionText(version)}. ${fix}.`,
+      undefined,
+      { brief: 'change HailoRT' },
     );
   }
   const before = (major: number, minor: number, revision = 0): boolean => isBefore(version, { major, minor, revision });

@@ -26,8 +26,9 @@ export class LibraryLoadError extends HailoError {
   constructor(
     message: string,
     readonly tried: readonly string[],
+    brief?: string,
   ) {
-    super(message);
+    super(message, undefined, { brief });
     this.name = 'LibraryLoadError';
   }
 }
@@ -61,7 +62,8 @@ export function loadHailoLibrary(setting?: string): HailoLibrary {
     loaded.set(real, library);
     return library;
   }
-  throw new LibraryLoadError(loadFailure(candidates, tried), tried);
+  const brief = candidates.from === 'search' ? 'install HailoRT' : 'check library path';
+  throw new LibraryLoadError(loadFailure(candidates, tried), tried, brief);
 }
 
 /** The library, if it is one and has the function that every libhailort has; else the reason goes to `tried`. */

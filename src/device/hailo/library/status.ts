@@ -1,5 +1,6 @@
 import { HailoError } from '../errors.js';
 import type { LibraryVersion } from './api.js';
+import { briefStatus } from './brief.js';
 import { type StatusEntry, statusTable } from './status-table.js';
 
 /** hailo_status by name, those that code asks for. */
@@ -59,7 +60,8 @@ export function hailoError(call: string, status: number, context: StatusContext 
   const { name, meaning, fix } = describeStatus(status, call, context.version);
   const about = context.about === undefined ? '' : ` for ${context.about}`;
   const code = name.startsWith('HAILO_') ? `${name} (${status})` : name;
-  return new HailoError(`Expected ${call} to succeed${about} but received ${code}: ${meaning}. ${fix}.`, status);
+  const message = `Expected ${call} to succeed${about} but received ${code}: ${meaning}. ${fix}.`;
+  return new HailoError(message, status, { brief: briefStatus(status, call) });
 }
 
 /** Statuses of calls that end because somebody closes the network, no errors then (hailort-c-api §8.5). */

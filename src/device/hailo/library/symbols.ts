@@ -82,7 +82,10 @@ export function declareAll(library: LoadedFile, { path, version }: Pick<HailoLib
     try {
       symbols[name] = declare(library, name);
     } catch (error) {
-      throw new HailoError(missingSymbol(name, path, version), undefined, { cause: error });
+      throw new HailoError(missingSymbol(name, path, version), undefined, {
+        cause: error,
+        brief: 'change HailoRT',
+      });
     }
   }
   return symbols as Symbols;
