@@ -89,6 +89,15 @@ export interface KnownPlate {
   /** Edits between entry and reading, where look-alikes cost less than one; 0 is the same text. */
   distance?: number;
   exact?: boolean;
+  /** Another entry is as near; the strictest counted. */
+  ambiguous?: boolean;
+  note?: string;
+  validFrom?: string;
+  validUntil?: string;
+  /** What plate-list makes of it, why (for programs and for people). */
+  verdict?: 'allowed' | 'alert' | 'not-allowed';
+  code?: string;
+  reason?: string;
 }
 
 /** A vehicle or plate that gave no event, and why (design §7). */

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { PlateEvent, PlateMiss } from '../../src/events/plate-event.js';
 import { packageRoot } from '../support/node-red-process.js';
+import { assertPlateEvent } from '../support/plate-event-schema.js';
 import { exampleFlow, onlyNode, recordFlow } from './recorded-flow.js';
 
 interface Truth {
@@ -38,6 +39,7 @@ describe('The shipped sample through the shipped flows', function () {
       const { outputs, errors } = await recordFlow(flow, record, onlyNode(flow, 'alpr-lprnet-read').id, 240_000);
       assert.deepEqual(errors, []);
       const events = outputs[0]!.map(({ payload }) => payload as PlateEvent);
+      events.forEach(assertPlateEvent);
       const of = (event: string): string[] => events.filter((e) => e.event === event).map(({ plate }) => plate);
       assert.deepEqual(of('final').sort(), [...readable].sort());
       assert.deepEqual(of('left').sort(), [...readable].sort());
