@@ -8,7 +8,7 @@ import { assertPlateEvent } from '../support/plate-event-schema.js';
 import { exampleFlow, onlyNode, recordFlow } from './recorded-flow.js';
 
 interface Truth {
-  vehicles: { name: string; text: string; readable: boolean }[];
+  vehicles: { name: string; text: string; readable: boolean; direction: string }[];
 }
 
 const samples = path.join(packageRoot, 'samples');
@@ -47,6 +47,8 @@ describe('The shipped sample through the shipped flows', function () {
         const visit = events.filter((event) => event.plate === plate);
         assert.equal(new Set(visit.map(({ id }) => id)).size, 1, `one visit of ${plate} has one id`);
         assert.equal(visit.at(-1)!.event, 'left', `${plate} leaves last`);
+        const { direction } = truth.vehicles.find(({ text }) => text === plate)!;
+        assert.equal(visit.at(-1)!.direction, direction === 'away' ? 'out' : 'in', `where ${plate} goes`);
       }
       const misses = outputs[1]!.map(({ payload }) => payload as PlateMiss);
       const codes = new Set(misses.map(({ code }) => code));
