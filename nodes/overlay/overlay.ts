@@ -44,7 +44,7 @@ export = function (RED: NodeAPI): void {
     const readable = new PlateSet(read.checkedText('readable', (text) => new PlateSet(text)));
     const isReadable = (text: string): boolean => readable.has(text);
     const memory = new OverlayMemory({
-      trails: read.flag('trails', true),
+      trails: read.flag('trails', false),
       lastPlates: read.flag('lastPlates', false),
       conceal: blur === 'none' ? undefined : { who: blur, windscreens, isReadable },
     });
