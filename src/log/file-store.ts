@@ -25,7 +25,11 @@ export class FileStore implements Store {
   #closed = false;
   readonly #waiting = new Map<number, Waiting>();
 
-  constructor(private readonly start: FileStart) {}
+  /** @param onThread is shown every thread that starts */
+  constructor(
+    private readonly start: FileStart,
+    private readonly onThread: (worker: Worker) => void = () => undefined,
+  ) {}
 
   write(entries: Entry[]): Promise<void> {
     return this.#call('write', entries);
@@ -98,6 +102,7 @@ export class FileStore implements Store {
       resourceLimits: { maxYoungGenerationSizeMb: 32 },
     });
     worker.unref();
+    this.onThread(worker);
     worker.on('message', (reply: FileReply) => this.#settle(worker, reply));
     worker.on('messageerror', (error) => this.#lose(worker, error.message));
     worker.on('error', (error) => this.#lose(worker, String(error)));

@@ -9,8 +9,6 @@ export interface PlatePattern {
   like: string;
   /** What every match begins with, or ''. */
   prefix: string;
-  /** At least three known characters in a row: an index of triples helps. */
-  indexed: boolean;
   /** No wildcards: the whole plate. */
   exact: string | undefined;
 }
@@ -42,7 +40,6 @@ export function platePattern(text: string, { lookAlikes, exact }: PatternOptions
     column: lookAlikes ? 'folded' : 'normalised',
     like,
     prefix: whole ? /^[^%_]*/.exec(body)![0] : '',
-    indexed: like.split(/[%_]/).some((run) => Array.from(run).length >= 3),
     exact: whole && !/[%_]/.test(body) ? body : undefined,
   };
 }

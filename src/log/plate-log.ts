@@ -33,8 +33,10 @@ export class PlateLog {
   #health: Health | undefined;
   #healthTimer: NodeJS.Timeout | undefined;
   #healthAt = -Infinity;
+  #healthPause = 0;
   readonly #retentionTimer: NodeJS.Timeout;
   #retaining: Promise<void> | undefined;
+  #retainAgain = false;
   /** Bytes that came since the limit of size was looked at. */
   #grown = 0;
   #trouble: Error | undefined;
@@ -139,8 +141,11 @@ export class PlateLog {
 
   /** Rows and size, counted now. */
   async look(): Promise<Health> {
+    const started = performance.now();
     const health = await this.#ask(() => this.store.health());
     this.#healthAt = performance.now();
+    // Counting a long log takes a while: never more than a twentieth of the time.
+    this.#healthPause = Math.max(this.#healthMs, 20 * (this.#healthAt - started));
     this.#health = health;
     this.#changed();
     return health;
@@ -180,7 +185,7 @@ export class PlateLog {
 
   #lookSoon(): void {
     if (this.#healthTimer !== undefined || this.#closed) return;
-    const wait = Math.max(0, this.#healthAt + this.#healthMs - performance.now());
+    const wait = Math.max(0, this.#healthAt + this.#healthPause - performance.now());
     this.#healthTimer = setTimeout(() => {
       this.#healthTimer = undefined;
       void this.#try(async () => void (await this.look()));
@@ -190,10 +195,15 @@ export class PlateLog {
   /** Deletes what may not stay. Also finds out whether the database can be used at all. */
   #retain(): void {
     this.#grown = 0;
+    this.#retainAgain = true;
     this.#retaining ??= this.#try(async () => {
-      await this.#queue.settled();
-      await this.store.retain(this.#strictest(), Date.now());
-      await this.look();
+      // Who joins meanwhile may be stricter.
+      while (this.#retainAgain && !this.#closed) {
+        this.#retainAgain = false;
+        await this.#queue.settled();
+        await this.store.retain(this.#strictest(), Date.now());
+        await this.look();
+      }
     }).finally(() => (this.#retaining = undefined));
   }
 

@@ -141,7 +141,10 @@ function recordOf(event: PlateEvent): VisitRecord {
 
 /** A tag as it is stored and looked up. */
 export function tagKey(tag: unknown): string {
-  return String(tag).replace(/[,\s]+/g, ' ').trim().toLowerCase();
+  return String(tag)
+    .replace(/[,\s]+/g, ' ')
+    .trim()
+    .toLowerCase();
 }
 
 function picturesOf(images: PlateEvent['images']): Picture[] {

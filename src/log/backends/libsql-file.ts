@@ -68,14 +68,22 @@ class LibsqlFile implements Backend {
   async open(): Promise<void> {
     await this.#guard(async (client) => {
       // Only reads, so that nothing is changed in a file that is not ours.
-      await client.execute('SELECT COUNT(*) FROM sqlite_master');
+      const { rows } = await client.execute('SELECT name FROM sqlite_master');
+      const names = rows.map(({ name }) => String(name));
+      if (names.length > 0 && !names.includes('alpr_meta')) throw this.#notOurs();
       await this.#checkWhole(client);
-      // Counts for a new file only; its pages can be given back one by one.
-      await client.execute('PRAGMA auto_vacuum = INCREMENTAL');
+      // For a new file only: pages can be given back one by one.
+      if (names.length === 0) await client.execute('PRAGMA auto_vacuum = INCREMENTAL');
       await client.execute('PRAGMA journal_mode = WAL');
       // Tells at once when the file may not be written.
       await client.batch(['SELECT 1'], 'write');
     });
+  }
+
+  #notOurs(): LogError {
+    const fix = 'set another file';
+    const text = `Expected a log of plates in ${this.path} but received a database of another program: ${fix}`;
+    return new LogError('ALPR_LOG_WRONG_KEY', text);
   }
 
   /** Where SQLite would notice damage only when it comes across it. */
@@ -125,8 +133,9 @@ class LibsqlFile implements Backend {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
+    // libSQL lets go of the file when its statements are collected as garbage; the journal should be gone before.
+    if (this.#ready) await client?.execute('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     client?.close();
-    await Promise.resolve();
   }
 
   async #guard<T>(work: (client: Client) => Promise<T>): Promise<T> {

@@ -57,11 +57,13 @@ const COLUMNS_OF_VISIT = `number, id, step, camera, plate, normalised, confidenc
 
 export async function search(sql: Sql, query: SearchQuery): Promise<Page<Visit>> {
   const { filter, limit, offset, order } = query;
-  const found = where(filter, sql.dialect);
+  const found = where(filter);
   const direction = order === 'newest' ? 'DESC' : 'ASC';
   const rows = await sql.all(
-    `SELECT ${COLUMNS_OF_VISIT} FROM alpr_visits ${found.sql}
-      ORDER BY first_seen ${direction}, number ${direction} LIMIT ? OFFSET ?`,
+    // What is compared lies in an index: rows are read only of those that are found.
+    `SELECT ${COLUMNS_OF_VISIT} FROM alpr_visits WHERE number IN (SELECT number FROM alpr_visits ${found.sql}
+      ORDER BY first_seen ${direction}, number ${direction} LIMIT ? OFFSET ?)
+      ORDER BY first_seen ${direction}, number ${direction}`,
     [...found.args, limit + 1, offset],
   );
   const visits = rows.slice(0, limit).map(visitOf);
@@ -72,7 +74,7 @@ export async function search(sql: Sql, query: SearchQuery): Promise<Page<Visit>>
 }
 
 export async function count(sql: Sql, filter: VisitFilter): Promise<number> {
-  const found = where(filter, sql.dialect);
+  const found = where(filter);
   const [row] = await sql.all(`SELECT COUNT(*) AS n FROM alpr_visits ${found.sql}`, found.args);
   return numberIn(row, 'n');
 }
@@ -88,7 +90,7 @@ export async function visitsPerPlate(
   sql: Sql,
   { filter, limit, offset, order }: VisitsQuery,
 ): Promise<Page<PlateSummary>> {
-  const found = where(filter, sql.dialect);
+  const found = where(filter);
   const rows = await sql.all(
     `SELECT MAX(plate) AS plate, normalised, COUNT(*) AS visits, MIN(first_seen) AS first_seen,
       MAX(last_seen) AS last_seen, SUM(last_seen - first_seen) AS dwell, MAX(last_seen - first_seen) AS longest,
@@ -119,7 +121,7 @@ export async function nextVisits(
 ): Promise<{ visits: Visit[]; last: { firstSeen: number; number: number } | undefined }> {
   const behind =
     after === undefined ? [] : [{ sql: '(first_seen, number) > (?, ?)', args: [after.firstSeen, after.number] }];
-  const found = where(filter, sql.dialect, ...behind);
+  const found = where(filter, ...behind);
   const rows = await sql.all(
     `SELECT ${COLUMNS_OF_VISIT} FROM alpr_visits ${found.sql} ORDER BY first_seen, number LIMIT ?`,
     [...found.args, limit],

@@ -1,6 +1,6 @@
 import { afterPrefix, type PlatePattern } from '../pattern.js';
 import type { VisitFilter } from '../query.js';
-import type { Dialect, SqlValue } from './sql.js';
+import type { SqlValue } from './sql.js';
 
 /** The conditions of a filter, ready for a statement. */
 export interface Where {
@@ -10,10 +10,10 @@ export interface Where {
 }
 
 /** @param more further conditions, whose values come last */
-export function where(filter: VisitFilter, dialect: Dialect, ...more: { sql: string; args: SqlValue[] }[]): Where {
+export function where(filter: VisitFilter, ...more: { sql: string; args: SqlValue[] }[]): Where {
   const conditions: { sql: string; args: SqlValue[] }[] = [];
   const add = (sql: string, ...args: SqlValue[]): void => void conditions.push({ sql, args });
-  if (filter.plate !== undefined) conditions.push(...plate(filter.plate, dialect));
+  if (filter.plate !== undefined) conditions.push(...plate(filter.plate));
   if (filter.from !== undefined) add('first_seen >= ?', filter.from);
   if (filter.to !== undefined) add('first_seen < ?', filter.to);
   for (const column of ['camera', 'direction', 'zone', 'rule'] as const) {
@@ -28,15 +28,10 @@ export function where(filter: VisitFilter, dialect: Dialect, ...more: { sql: str
   };
 }
 
-function plate(pattern: PlatePattern, dialect: Dialect): { sql: string; args: SqlValue[] }[] {
-  const { column, like, prefix, indexed, exact } = pattern;
+function plate({ column, like, prefix, exact }: PlatePattern): { sql: string; args: SqlValue[] }[] {
   if (exact !== undefined) return [{ sql: `${column} = ?`, args: [exact] }];
-  const conditions = [
-    indexed && dialect !== 'postgres'
-      ? { sql: `number IN (SELECT rowid FROM alpr_parts WHERE ${column} LIKE ?)`, args: [like] }
-      : { sql: `${column} LIKE ?`, args: [like] },
-  ];
-  const end = indexed ? undefined : afterPrefix(prefix);
+  const conditions = [{ sql: `${column} LIKE ?`, args: [like] }];
+  const end = afterPrefix(prefix);
   if (prefix !== '' && end !== undefined) {
     conditions.push({ sql: `${column} >= ? AND ${column} < ?`, args: [prefix, end] });
   }
