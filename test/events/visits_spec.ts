@@ -265,6 +265,15 @@ describe('visits of tracked plates', () => {
         visits: [0, 0, 1],
       },
       {
+        title: 'tell the same plate each time it comes, also twice in a row',
+        options: { dedupeSeconds: 5 },
+        steps: [0, 10, 20].flatMap((t, index) => [
+          { t, plates: [tracked(index, vote('AB1234', 2))], events: ['final AB1234'] },
+          { t: t + 1, departed: [gone(index, t + 1)], events: ['left AB1234'] },
+        ]),
+        visits: [0, 0, 1, 1, 2, 2],
+      },
+      {
         title: 'count the dedupe time from when the vehicle was last seen, not first',
         steps: [
           { t: 0, plates: [tracked(1, vote('AB1234', 2))], events: ['final AB1234'] },

@@ -29,6 +29,33 @@ describe('encodeJpeg', () => {
     assert.equal(psnr(data, picture.pixels) > 35, true);
   });
 
+  it('shows a part of the frame, down to one pixel, and makes that smaller', async () => {
+    const area = { x1: 10, y1: 4, x2: 50, y2: 24 };
+    const { data, width, height } = await decoded(await encodeJpeg(source, { quality: 95, area }));
+    assert.deepEqual([width, height], [40, 20]);
+    const cut = paint(40, 20, (x, y) => [(x + 10) * 4, (y + 4) * 8, 128]);
+    assert.ok(psnr(data, cut.pixels) > 35);
+    const small = await decoded(await encodeJpeg(source, { area, maxWidth: 20 }));
+    assert.deepEqual([small.width, small.height], [20, 10]);
+    const corner = await decoded(await encodeJpeg(source, { area: { x1: 63, y1: 31, x2: 64, y2: 32 } }));
+    assert.deepEqual([corner.width, corner.height], [1, 1]);
+  });
+
+  for (const area of [
+    { x1: 0, y1: 0, x2: 65, y2: 32 },
+    { x1: -1, y1: 0, x2: 64, y2: 32 },
+    { x1: 10, y1: 10, x2: 10, y2: 20 },
+    { x1: 0.5, y1: 0, x2: 64, y2: 32 },
+    { x1: 0, y1: NaN, x2: 64, y2: 32 },
+  ]) {
+    it(`refuses the area ${Object.values(area).join(', ')}`, async () => {
+      await assert.rejects(encodeJpeg(source, { area }), {
+        code: 'ALPR_IMAGE_ARGUMENT',
+        message: /Expected an area of whole pixels within 64 × 32 but received/,
+      });
+    });
+  }
+
   it('is smaller at a lower quality', async () => {
     assert.equal(
       (await encodeJpeg(source, { quality: 20 })).length < (await encodeJpeg(source, { quality: 95 })).length,

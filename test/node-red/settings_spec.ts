@@ -26,6 +26,15 @@ describe('SettingsReader', () => {
     });
   }
 
+  it('takes text that a check lets through, and names what the check says otherwise', () => {
+    const short = (text: string): void => {
+      if (text.length > 3) throw new Error('Expected three characters at most');
+    };
+    const read = new SettingsReader({ good: ' abc ', bad: 'abcd', empty: undefined });
+    assert.deepEqual(['good', 'bad', 'empty'].map((name) => read.checkedText(name, short)), ['abc', '', '']); // prettier-ignore
+    assert.equal(read.error?.message, 'Expected three characters at most');
+  });
+
   it('takes the default for an empty field', () => {
     assert.equal(new SettingsReader({ x: '' }).number('x', 7), 7);
   });
