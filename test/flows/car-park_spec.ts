@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
 import type { Reply } from '../../src/parking/parking.js';
-import { findChromium, launchChromium } from '../support/editor-browser.js';
 import { packageRoot, startNodeRed, type NodeRedProcess } from '../support/node-red-process.js';
+import { LOOKS, useBrowser } from '../support/page.js';
 import { exampleFlow, onlyNode, type FlowNode } from './recorded-flow.js';
 
 const samples = path.join(packageRoot, 'samples');
@@ -141,33 +140,17 @@ describe('The shipped car park', function () {
   });
 
   describe('on its page', () => {
-    let browser: Browser | undefined;
-    const problems: string[] = [];
-    before(async function () {
-      const chromium = findChromium();
-      if (chromium === undefined) {
-        const reason = 'Expected Chromium at /usr/bin/chromium or in CHROMIUM_PATH but found none';
-        if (process.env['CI']) throw new Error(reason);
-        console.log(`      Skipped: ${reason}`);
-        this.skip();
-      }
-      browser = await launchChromium(chromium);
-    });
-    after(async () => browser?.close());
+    const browser = useBrowser();
 
-    for (const { name, width, scheme } of [
-      { name: 'light', width: 1180, scheme: 'light' },
-      { name: 'dark', width: 1180, scheme: 'dark' },
-      { name: 'dark phone', width: 390, scheme: 'dark' },
-    ] as const) {
-      it(`shows who is inside and takes corrections: ${name}`, async () => {
+    for (const look of LOOKS) {
+      it(`shows who is inside and takes corrections: ${look.name}`, async () => {
         nodeRed = await startNodeRed({ flows: quietFlow(file) });
         await act('enter', { plate: 'LM73KXR', at: Date.now() - 5_400_000 });
         await act('leave', 'ZZ99 999');
         await act('enter', { plate: '<img src=x onerror=alert(1)>', at: Date.now() - 200_000 });
         for (const plate of ['MKT4827', '51G38472']) await act('enter', { plate, at: Date.now() - 70_000 });
         await act('leave', { plate: 'MKT4B27' });
-        const page = await openPage(width, scheme);
+        const { page, problems, shoot } = await browser.open(address(''), look);
         await page.locator('#inside .plate').nth(2).waitFor();
         assert.deepEqual(await page.locator('#inside .plate').allInnerTexts(), [
           '51G38472',
@@ -179,8 +162,7 @@ describe('The shipped car park', function () {
         const stays = (await page.locator('#stays').innerText()).replace(/\s+/g, ' ');
         assert.match(stays, /MKT4827 at the exit MKT4B27 .* 1 min 10 s read differently, by hand/);
         assert.match(stays, /ZZ99 999 – .* – not seen coming, by hand/);
-        const shot = path.join(packageRoot, '.artifacts', 'flows', `car park ${name}.png`);
-        await page.screenshot({ path: shot, fullPage: true });
+        await shoot(`car park ${look.name}`);
 
         await page.click('[data-change="1"]');
         await page.locator('#count', { hasText: '4' }).waitFor();
@@ -200,29 +182,8 @@ describe('The shipped car park', function () {
         await page.fill('#search', '4827');
         await page.locator('#stays tr').nth(1).waitFor({ state: 'detached' });
         assert.match((await page.locator('#csv').getAttribute('href'))!, /stays\.csv\?plate=4827$/);
-        await page.close();
         assert.deepEqual(problems, []);
       });
-    }
-
-    async function openPage(width: number, colorScheme: 'light' | 'dark'): Promise<Page> {
-      const page = await browser!.newPage({ viewport: { width, height: 800 }, colorScheme });
-      problems.length = 0;
-      page.on('pageerror', (error) => problems.push(error.message));
-      page.on('dialog', (dialog) => {
-        if (dialog.type() === 'alert') problems.push('a plate ran as a script');
-      });
-      page.on('request', (request) => {
-        if (!request.url().startsWith(nodeRed!.url)) problems.push(`loads ${request.url()}`);
-      });
-      await page.goto(address(''));
-      const wide = await page.evaluate(
-        () =>
-          (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement
-            .scrollWidth,
-      );
-      assert.ok(wide <= width, `the page is ${wide} px wide`);
-      return page;
     }
   });
 });
