@@ -30,6 +30,19 @@ const nodes: [string, unknown, Record<string, unknown>?][] = [
   ['hailo-infer', hailoInfer, { on: 'plates' }],
   ['overlay', overlay, { debug: true }],
   ['plate-out', plateOut],
+  [
+    'plate-out',
+    plateOut,
+    {
+      imagePlate: true,
+      imageVehicle: true,
+      imageFrame: true,
+      zones: 'a: 0,0 1,0 1,1',
+      line: '0,0.5 1,0.5',
+      privacy: 'plain',
+    },
+  ],
+  ['plate-out', plateOut, { imagePlate: true, shape: 'plate-recognizer', privacy: 'listed-only', listed: 'AB12CD' }],
   ['parking', parking],
   ['plate-list', plateList, { entries: [{ plate: 'AB12CD', rule: 'allow' }] }],
 ];
