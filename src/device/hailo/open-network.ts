@@ -16,7 +16,7 @@ import { within } from './within.js';
  * is late. More would undo the fair queue.
  */
 const POSTED = 4;
-/** Recreations in a row, without a frame that came back, after which the device counts as lost. */
+/** Faults in a row, without a frame that came back, after which the device counts as lost unless it answers other networks. */
 const MOST_FAULTS = 3;
 /** ms that what was accepted has to end when a network is closed. */
 const CLOSE_LIMIT = 1500;
@@ -25,6 +25,8 @@ const CLOSE_LIMIT = 1500;
 export interface NetworkHost {
   /** @throws HailoError, at once, while the device is lost */
   session(): Session;
+  /** Whether any network of the device had an answer since then (performance.now()). */
+  answeredSince(time: number): boolean;
   /** The device is gone, as `session`'s network noticed. */
   lost(session: Session, error: Error): void;
 }
@@ -55,7 +57,10 @@ export class OpenNetwork {
   private readonly queue = new FairQueue<Pending>();
   private readonly posted = new Map<number, Pending>();
   private nextId = 1;
+  /** performance.now() of the last answer. */
+  lastAnswer = -Infinity;
   private faults = 0;
+  private firstFault = 0;
   private thread: { thread: NetworkThread; session: Session } | undefined;
   private starting: Promise<void> | undefined;
   /** Until a thread that died is cleaned up after: its group can then be used again. */
@@ -133,6 +138,7 @@ export class OpenNetwork {
         if (!pending) return;
         this.counters.frames += results.length;
         this.faults = 0;
+        this.lastAnswer = performance.now();
         const { prepare, infer, decode } = timings;
         const queue = Math.max(0, performance.now() - pending.started - prepare - infer - decode);
         pending.resolve({ results, timings: { queue, prepare, infer, decode } });
@@ -199,8 +205,9 @@ export class OpenNetwork {
     const { thread } = this.thread;
     if (goodFrames > 0) this.faults = 0;
     if (what === 'timeout') this.counters.timeouts++;
-    if (what !== 'memory') this.faults++;
-    if (what === 'lost' || this.faults >= MOST_FAULTS) {
+    if (what !== 'memory' && this.faults++ === 0) this.firstFault = performance.now();
+    const isStuck = this.faults >= MOST_FAULTS && !this.host.answeredSince(this.firstFault);
+    if (what === 'lost' || isStuck) {
       this.host.lost(session, error);
       return;
     }

@@ -93,6 +93,7 @@ export class Vdevice {
     if (!network) {
       network = new OpenNetwork(model, {
         session: () => this.session(),
+        answeredSince: (time) => [...this.networks.values()].some(({ lastAnswer }) => lastAnswer > time),
         lost: (session, error) => this.lose(session, error),
       });
       this.networks.set(key, network);

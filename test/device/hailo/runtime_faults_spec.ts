@@ -89,6 +89,21 @@ describe('A Hailo that fails', () => {
     assert.deepEqual([health.state, health.faults, health.recoveries], ['open', 1, 1]);
   });
 
+  it('to answer one network, time and again, is not lost while it answers the others', async () => {
+    const network = await device.open(makeModel(stub, 'a'));
+    const other = await device.open(makeModel(stub, 'b'));
+    stub.set({ silent: ['a'] });
+    for (let i = 0; i < 5; i++) {
+      await assert.rejects(network.run(wholeFrame(i)), { code: 'ALPR_HAILO', status: 4 });
+      assert.equal(sumIn((await other.run(wholeFrame(50 + i))).results[0]), 50 + i);
+    }
+    const { state, faults } = (await device.health())!;
+    assert.deepEqual([state, faults], ['open', 0]);
+    stub.set({ silent: [] });
+    await answersAgain(() => network.run(wholeFrame(42)));
+    assert.equal(sumIn((await network.run(wholeFrame(43))).results[0]), 43);
+  });
+
   for (const lostStatus of [63, 62, 36, 87]) {
     it(`to exist (status ${lostStatus}) fails everything at once and comes back with all its networks`, async () => {
       const networks = await Promise.all(['a', 'b', 'c'].map((name) => device.open(makeModel(stub, name))));
