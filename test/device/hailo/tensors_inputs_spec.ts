@@ -95,6 +95,13 @@ describe('Input frames for a HEF', () => {
     }
   });
 
+  it('are the same for networks whose chip takes the channels first (FCR, F8CR): the library turns them', () => {
+    for (const order of [FormatOrder.FCR, FormatOrder.F8CR, FormatOrder.RGB888]) {
+      const { bytes } = frames(manifest(8, 4), vstream([4, 8, 3], { order })).make(noise, undefined);
+      assert.deepEqual([bytes.buffer, bytes.length], [noise.buffer, 96]);
+    }
+  });
+
   it('of a longer buffer are the picture alone', () => {
     const longer = { buffer: new SharedArrayBuffer(4096), width: 8, height: 4 };
     assert.equal(frames(manifest(8, 4), vstream([4, 8, 3])).make(longer, undefined).bytes.length, 96);

@@ -58,6 +58,16 @@ describe('Outputs of a HEF', () => {
     { title: 'pictures of features (NHWC)', wish: { shape: [2, 3, 4] }, dims: [1, 2, 3, 4] },
     { title: "LPRNet's 5 x 19 x 11", wish: { shape: [5, 19, 11] }, dims: [1, 5, 19, 11] },
     { title: 'a vector (NC)', wish: { shape: [1, 1, 512], order: FormatOrder.NC }, dims: [1, 512] },
+    {
+      title: 'pictures of a chip that gives channels first (FCR)',
+      wish: { shape: [5, 19, 11], order: 3 },
+      dims: [1, 5, 19, 11],
+    },
+    {
+      title: 'pictures of a chip that gives eight channels first (F8CR)',
+      wish: { shape: [2, 3, 18], order: 4 },
+      dims: [1, 2, 3, 18],
+    },
     { title: 'pictures without features (NHW)', wish: { shape: [4, 6, 1], order: FormatOrder.NHW }, dims: [1, 4, 6] },
     { title: 'planes (NCHW)', wish: { shape: [2, 3, 4], order: FormatOrder.NCHW }, dims: [1, 4, 2, 3] },
     {

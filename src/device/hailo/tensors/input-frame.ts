@@ -28,8 +28,11 @@ interface Packing {
 
 const rgb: Packing = { name: 'RGB', bytes: (w, h) => w * h * 3, features: [3] };
 
+/** FCR and F8CR are orders of the chip; the caller's side of them is rows of pixels, as with NHWC (hailort.h). */
 const packings: Partial<Record<number, Packing>> = {
   [FormatOrder.NHWC]: rgb,
+  [FormatOrder.FCR]: rgb,
+  [FormatOrder.F8CR]: rgb,
   [FormatOrder.RGB888]: rgb,
   [FormatOrder.YUY2]: { name: 'YUY2', bytes: (w, h) => w * h * 2, features: [2], evenWidth: true, pack: rgbToYuy2 },
   [FormatOrder.NV12]: {

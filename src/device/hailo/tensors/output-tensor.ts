@@ -67,6 +67,7 @@ function dimsOf(info: VstreamInfo, order: number, where: string): number[] {
   if (!shape) throw new HailoError(`Expected a shape for ${where} but received none`);
   const { height, width, features } = shape;
   switch (order) {
+    // The last two are orders of the chip; the caller's side of them is NHWC (hailort.h).
     case FormatOrder.NHWC:
     case FormatOrder.FCR:
     case FormatOrder.F8CR:
