@@ -92,11 +92,9 @@ export function composeDrawing(
   const placed = placeLabels(
     [...labels, ...(places?.labels ?? [])].filter((label) => label.lines.length > 0),
     frame,
-    [
-      ...(options.showPlates ? shownPlates.map((plate) => boundsOf(platePoints(plate))) : []),
-      ...[strip.area, caption?.area].filter((box) => box !== undefined),
-    ],
+    options.showPlates ? shownPlates.map((plate) => boundsOf(platePoints(plate))) : [],
     { padding: style.padding, bar: style.bar, gap: Math.ceil(style.line) + 1 },
+    [strip.area, caption?.area].filter((box) => box !== undefined),
   );
   const last = caption === undefined ? strip.shapes : [...strip.shapes, caption.label];
   return {

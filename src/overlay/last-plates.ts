@@ -82,7 +82,10 @@ export class LastPlates {
     for (const read of reads) {
       const kept = this.#entryOf(read);
       const quality = qualityOf(read, frame);
-      if (kept !== undefined) update(kept, read);
+      if (kept !== undefined) {
+        kept.key = keyOf(read);
+        update(kept, read);
+      }
       if (kept !== undefined && quality < kept.quality * BETTER) continue;
       const picture = this.#pictureFor(read.plate);
       if (picture === undefined) continue;

@@ -35,16 +35,19 @@ interface Rectangle extends Place {
 /**
  * Finds places beside the boxes: inside the picture, off each other, and off what is to stay visible (plates). The wanted
  * place is above the box; where nothing is free the least covered place is taken.
+ *
+ * @param occupied what else is written on the picture
  */
 export function placeLabels(
   wanted: readonly WantedLabel[],
   frame: { width: number; height: number },
   visible: readonly Box[],
   style: LayoutStyle,
+  occupied: readonly Box[] = [],
 ): Label[] {
   const order = [...wanted].sort((a, b) => b.weight - a.weight);
-  const taken: Rectangle[] = [];
-  const keepClear = visible.map((box) => ({ x: box.x1, y: box.y1, width: box.x2 - box.x1, height: box.y2 - box.y1 }));
+  const taken = occupied.map(rectangleOf);
+  const keepClear = visible.map(rectangleOf);
   return order.map((want) => {
     const lines = fitLines(want.lines, frame.width - style.bar - 2 * style.padding);
     const size = sizeOf(lines, style);
@@ -52,6 +55,10 @@ export function placeLabels(
     taken.push({ ...place, ...size });
     return buildLabel(want, lines, { ...place, ...size }, style);
   });
+}
+
+function rectangleOf({ x1, y1, x2, y2 }: Box): Rectangle {
+  return { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
 }
 
 /** Lines that are wider than the picture get smaller, down to what can still be read. */

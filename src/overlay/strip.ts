@@ -34,9 +34,7 @@ export function composeStrip(
     const [shownWidth, shownHeight] = [picture.width, picture.height].map((side) =>
       Math.max(1, Math.floor(side * scale)),
     );
-    const text = shownText(plate);
-    let size = style.text;
-    while (size > 6 && measureText(text, size) > inner) size--;
+    const { text, size } = fit(plate, inner, style);
     const height = 3 * style.padding + shownHeight! + size + 1;
     if (y + height > frame.height * HIGHEST) break;
     const left = x + style.bar + style.padding;
@@ -55,4 +53,19 @@ export function composeStrip(
     y += height + margin;
   }
   return { shapes, area: shapes.length === 0 ? undefined : { x1: x, y1: 0, x2: frame.width, y2: y } };
+}
+
+/** As large as it fits; without its confidence where it would be too small to read with it. */
+function fit(plate: LastPlate, room: number, style: Style): { text: string; size: number } {
+  const text = shownText(plate);
+  const size = largest(text, room, style.text);
+  if (size >= style.small) return { text, size };
+  const short = shownText({ ...plate, confidence: undefined });
+  return { text: short, size: largest(short, room, style.text) };
+}
+
+function largest(text: string, room: number, wanted: number): number {
+  let size = wanted;
+  while (size > 6 && measureText(text, size) > room) size--;
+  return size;
 }

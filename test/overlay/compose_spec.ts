@@ -4,6 +4,8 @@ import type { Plate, PlateVote, Vehicle } from '../../src/detection/types.js';
 import { composeDrawing, type OverlayOptions } from '../../src/overlay/compose.js';
 import { drawOverlay } from '../../src/overlay/draw.js';
 import { overlayColours } from '../../src/overlay/style.js';
+import { Trails } from '../../src/overlay/trails.js';
+import { readLine } from '../../src/events/line-crossing.js';
 import type { Drawing, Label, Outline } from '../../src/overlay/drawing.js';
 
 const frame = { width: 1280, height: 720 };
@@ -194,6 +196,130 @@ describe('overlay composition', () => {
         .lines[0]!.size;
     assert.ok(size() >= 20);
     assert.ok(size(480) / 4 >= 9, 'capitals of at least 9 pixels where they are shown');
+  });
+
+  describe('with more than boxes', () => {
+    const picture = { pixels: new SharedArrayBuffer(300 * 75 * 3), width: 300, height: 75 };
+    const last = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ text: `AB 123 C${n}`, confidence: 0.987, settled: true, picture }));
+    const inside = (drawing: Drawing, { width, height }: { width: number; height: number }): void => {
+      for (const shape of drawing.shapes) {
+        if (shape.kind !== 'label' && shape.kind !== 'picture') continue;
+        const { x, y } = shape;
+        assert.ok(x >= 0 && y >= 0 && x + shape.width <= width && y + shape.height <= height, JSON.stringify(shape));
+      }
+    };
+
+    it('draws the trail of a track in its colour, growing stronger, below its box', () => {
+      const trails = new Trails();
+      for (let n = 0; n < 8; n++) trails.see(7, { x: 0.1 + n * 0.02, y: 0.5 }, n * 100);
+      const { shapes } = composeDrawing(frame, [{ ...car, plate: vote('AB12', true) }], [], everything, { trails });
+      const [way, box] = shapes;
+      assert.ok(way?.kind === 'trail' && box?.kind === 'outline');
+      assert.deepEqual(way.colour, overlayColours.settled);
+      assert.deepEqual(way.points.slice(0, 2), [128, 360]);
+      assert.equal(way.points.length, 16);
+      assert.ok(way.fade < 0.5);
+      const other = composeDrawing(frame, [{ ...car, trackId: 8 }], [], everything, { trails });
+      assert.ok(!other.shapes.some(({ kind }) => kind === 'trail'));
+    });
+
+    it('outlines zones with their names and puts an arrow at the line that points to where in is', () => {
+      const points = [
+        { x: 0.1, y: 0.2 },
+        { x: 0.4, y: 0.2 },
+        { x: 0.4, y: 0.6 },
+      ];
+      for (const [side, sign] of [
+        ['below', 1],
+        ['above', -1],
+      ] as const) {
+        const line = readLine('0.1,0.7 0.9,0.7', side)!;
+        const drawing = composeDrawing(frame, [], [], everything, {
+          places: { zones: [{ name: 'yard', points }], line },
+        });
+        const [zone, arrow] = outlines(drawing);
+        assert.deepEqual(zone!.points, [128, 144, 512, 144, 512, 432]);
+        assert.ok(zone!.fill > 0 && zone!.dash > 0);
+        assert.deepEqual(texts(drawing).sort(), ['in', 'yard']);
+        assert.ok((arrow!.points[3]! - 504) * sign > 5, 'the tip of the arrow');
+        const across = drawing.shapes.find(({ kind }) => kind === 'trail');
+        assert.ok(across?.kind === 'trail');
+        assert.deepEqual(across.points.map(Math.round), [128, 504, 1152, 504]);
+        const label = labels(drawing).find(({ lines }) => lines[0]!.text === 'yard')!;
+        assert.ok(label.x >= 128 && label.y >= 144 && label.x + label.width < 512, 'inside its zone');
+      }
+    });
+
+    for (const [width, height, outputWidth] of [
+      [3840, 2160, undefined],
+      [1920, 1080, undefined],
+      [1920, 1080, 320],
+      [320, 180, undefined],
+      [64, 48, undefined],
+      [8, 8, undefined],
+    ] as const) {
+      it(`keeps the last plates inside ${width}×${height}, shown ${outputWidth ?? width} wide, with text to read`, () => {
+        const extras = { lastPlates: last(5), caption: { camera: 'gate', timestamp: 0, rate: 15 } };
+        const drawing = composeDrawing({ width, height }, [], [], { ...everything, outputWidth }, extras);
+        inside(drawing, { width, height });
+        const cards = labels(drawing).filter(({ lines }) => lines[0]!.text.startsWith('✓ AB'));
+        const pictures = drawing.shapes.filter(({ kind }) => kind === 'picture');
+        assert.equal(pictures.length, cards.length);
+        if (width >= 1920 && outputWidth === undefined) assert.equal(cards.length, 5);
+        if (width < 320) return;
+        assert.ok(cards.length >= 2);
+        const scale = (outputWidth ?? width) / width;
+        for (const { lines } of cards) assert.ok(lines[0]!.size * scale >= 6, `${lines[0]!.size * scale} px`);
+      });
+    }
+
+    it('keeps labels off the last plates and the caption', () => {
+      const vehicles = [5, 200, 560].map((y1, n): Vehicle => {
+        return { ...car, trackId: n, box: { x1: n === 2 ? 5 : 1150, y1, x2: n === 2 ? 60 : 1275, y2: y1 + 140 } };
+      });
+      const extras = { lastPlates: last(4), caption: { camera: 'gate', timestamp: 0, rate: undefined } };
+      const drawing = composeDrawing(frame, vehicles, [], everything, extras);
+      const all = labels(drawing);
+      const mine = all.filter(({ lines }) => lines[0]!.text.startsWith('car'));
+      const others = all.filter((label) => !mine.includes(label));
+      assert.deepEqual([mine.length, others.length], [3, 5]);
+      for (const a of mine) {
+        for (const b of others) {
+          const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+          assert.ok(apart, `${a.lines[0]!.text} on ${b.lines[0]!.text}`);
+        }
+      }
+    });
+
+    it('writes camera, local time and rate into the caption, and what is not known into none', () => {
+      const write = (timestamp: number, rate: number | undefined): string =>
+        texts(composeDrawing(frame, [], [], everything, { caption: { camera: 'gate', timestamp, rate } }))[0]!;
+      const at = new Date(2026, 10, 5, 7, 8, 9).getTime();
+      assert.equal(write(at, 14.7), 'gate  2026-11-05 07:08:09  15 fps');
+      assert.equal(write(at, 2.34), 'gate  2026-11-05 07:08:09  2.3 fps');
+      assert.equal(write(NaN, undefined), 'gate');
+      const small = { caption: { camera: 'the camera at the gate', timestamp: at, rate: 15 } };
+      assert.deepEqual(texts(composeDrawing({ width: 80, height: 60 }, [], [], everything, small)), ['07:08:09']);
+    });
+
+    it('writes no text of what is hidden, neither of this frame nor of the vote, and says what to blur', () => {
+      const stranger: Vehicle = { ...car, plate: vote('SECRET1', true) };
+      const secret: Plate = {
+        ...plate,
+        text: 'SECRET2',
+        vote: vote('SECRET3', true),
+      };
+      const held: Plate = { ...plate, vehicle: 5, text: 'SECRET4', held: { code: 'length', reason: 'length 3 < 4' } };
+      const regions = [{ box: plate.box, margin: 0.25 }];
+      const hidden = { regions, plates: new Set([secret, held]), vehicles: new Set([stranger]) };
+      const drawing = composeDrawing(frame, [stranger], [secret, held], { ...everything, debug: true }, { hidden });
+      assert.deepEqual(drawing.hidden, regions);
+      assert.ok(texts(drawing).includes('car #7 93%'));
+      assert.ok(texts(drawing).includes('length 3 < 4'));
+      assert.doesNotMatch(JSON.stringify(drawing.shapes), /SECRET/);
+      for (const { colour } of outlines(drawing)) assert.notDeepEqual(colour, overlayColours.settled);
+    });
   });
 
   it('is plain data that survives the way to a worker', () => {

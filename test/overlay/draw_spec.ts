@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { clipLine, drawLine, fillPolygon, fillRectangle } from '../../src/overlay/canvas.js';
 import { drawOverlay } from '../../src/overlay/draw.js';
-import type { Canvas, Drawing, Outline } from '../../src/overlay/drawing.js';
+import type { Canvas, Drawing, Outline, Trail } from '../../src/overlay/drawing.js';
 
 const red = [255, 0, 0] as const;
 
@@ -142,6 +142,77 @@ describe('overlay drawing', () => {
     assert.deepEqual(pixel(target, 20, 30), [255, 0, 0]);
     assert.notDeepEqual(pixel(target, 5, 35), [100, 100, 100]);
     assert.deepEqual(pixel(target, 30, 30), [100, 100, 100]);
+  });
+
+  it('draws a trail that grows stronger, with a rim, and not back to its beginning', () => {
+    const target = canvas(100, 60);
+    const way: Trail = { kind: 'trail', points: [10, 50, 50, 50, 90, 10], colour: red, width: 3, rim: 1, fade: 0 };
+    drawOverlay(target, { shapes: [way] });
+    const [first, second] = [pixel(target, 25, 50), pixel(target, 70, 30)];
+    assert.ok(first[0]! > 120 && first[0]! < 240 && first[1]! > 20, `${first}`);
+    assert.deepEqual(second, [255, 0, 0]);
+    assert.deepEqual(pixel(target, 50, 30), [100, 100, 100], 'between beginning and end');
+    for (const points of [[], [1, 1], [1, 2, NaN, 4]]) {
+      const empty = canvas(20, 20);
+      drawOverlay(empty, { shapes: [{ ...way, points }] });
+      assert.deepEqual(changed(empty), []);
+    }
+  });
+
+  describe('of small pictures', () => {
+    /** Two by two pixels: red, green, blue, white. */
+    const pixels = new SharedArrayBuffer(12);
+    new Uint8Array(pixels).set([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]);
+    const small = { kind: 'picture', x: 4, y: 3, width: 8, height: 6, pixels, pixelWidth: 2, pixelHeight: 2 } as const;
+
+    it('puts them where they belong, scaled, and nowhere else', () => {
+      const target = canvas(20, 12);
+      drawOverlay(target, { shapes: [small] });
+      assert.deepEqual(
+        [pixel(target, 4, 3), pixel(target, 11, 3), pixel(target, 4, 8), pixel(target, 11, 8)],
+        [
+          [255, 0, 0],
+          [0, 255, 0],
+          [0, 0, 255],
+          [255, 255, 255],
+        ],
+      );
+      const touched = changed(target);
+      assert.equal(touched.length, 48);
+      for (const { x, y } of touched) assert.ok(x >= 4 && x < 12 && y >= 3 && y < 9);
+    });
+
+    it('blends from pixel to pixel', () => {
+      const target = canvas(20, 12);
+      drawOverlay(target, { shapes: [{ ...small, width: 10 }] });
+      const row = Array.from({ length: 10 }, (_, x) => pixel(target, 4 + x, 3)[0]!);
+      for (const [n, value] of row.entries()) if (n > 0) assert.ok(value <= row[n - 1]!, row.join(' '));
+      assert.ok(new Set(row).size > 4);
+    });
+
+    for (const [name, x, y, count] of [
+      ['over the left edge', -4, 3, 24],
+      ['over the lower right corner', 16, 9, 12],
+      ['beside the canvas', 40, 40, 0],
+    ] as const) {
+      it(`draws the visible part of one ${name}`, () => {
+        const target = canvas(20, 12);
+        drawOverlay(target, { shapes: [{ ...small, x, y }] });
+        assert.equal(changed(target).length, count);
+      });
+    }
+
+    for (const [name, wrong] of [
+      ['too little memory', { pixelWidth: 3 }],
+      ['no width', { width: 0 }],
+      ['a size that is no number', { height: NaN }],
+    ] as const) {
+      it(`leaves away one with ${name}`, () => {
+        const target = canvas(20, 12);
+        drawOverlay(target, { shapes: [{ ...small, ...wrong }] });
+        assert.deepEqual(changed(target), []);
+      });
+    }
   });
 
   it('draws on a picture of one pixel', () => {
