@@ -31,7 +31,9 @@ export async function openPostgres(url: string, password: string): Promise<Backe
     application_name: 'node-red plate-log',
   });
   // An idle connection that breaks is no error of anybody's; the pool takes it out.
-  pool.on('error', () => undefined);
+  pool.on('error', ignore);
+  // Between two statements nobody listens: a server that ends just then would end the whole process. The call fails by itself.
+  pool.on('connect', (client) => client.on('error', ignore));
   const database = new Postgres(pool, url);
   try {
     await database.all('SELECT 1 AS one');
@@ -63,8 +65,6 @@ class Postgres implements Backend {
     let broken: Error | undefined;
     try {
       client = await this.pool.connect();
-      // A connection that breaks between two statements tells so here, too, and would end the process unheard.
-      client.on('error', ignore);
       // Whatever the server's own setting is: committed means on disk.
       await client.query('BEGIN; SET LOCAL synchronous_commit TO on');
       const changes: number[] = [];
@@ -81,7 +81,6 @@ class Postgres implements Backend {
       );
       throw postgresError(thrown, this.where);
     } finally {
-      client?.off('error', ignore);
       client?.release(broken);
     }
   }
