@@ -320,7 +320,10 @@ describe('Bad input', () => {
       'plate-detect': ['where'],
       'lprnet-read': ['secondLook'],
       'hailo-infer': ['on', 'model'],
-      overlay: ['showVehicles', 'showPlates', 'showText', 'debug', 'preview'],
+      overlay: [
+        ...['showVehicles', 'showPlates', 'showText', 'trails', 'lastPlates', 'caption', 'debug', 'preview'],
+        ...['blur', 'blurWindscreens', 'inSide'],
+      ],
       'plate-out': ['format', 'provisional'],
     };
     const noNumbers: unknown[] = ['NaN', NaN, 'Infinity', '-1', -1, '1e999', '12 px', true, [], {}];

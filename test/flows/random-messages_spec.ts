@@ -28,7 +28,7 @@ const nodes: [string, unknown, Record<string, unknown>?][] = [
   ['blur-gate', blurGate],
   ['lprnet-read', lprnetRead],
   ['hailo-infer', hailoInfer, { on: 'plates' }],
-  ['overlay', overlay, { debug: true }],
+  ['overlay', overlay, { debug: true, trails: true, lastPlates: true, caption: true }],
   ['plate-out', plateOut],
   [
     'plate-out',
