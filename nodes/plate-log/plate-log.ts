@@ -49,7 +49,7 @@ export = function (RED: NodeAPI): void {
     /** Trouble is told once, when it begins or changes. */
     const onChange = (): void => {
       const { trouble } = handle!.log;
-      if (trouble !== undefined && trouble.message !== said) this.error(trouble.message, { topic: 'log' });
+      if (trouble !== undefined && trouble.message !== said) this.error(trouble, { topic: 'log' });
       said = trouble?.message;
       status.tell(handle!.log);
     };
@@ -117,7 +117,12 @@ class LogStatus extends StatusLine {
 
   override ok(text: string): void {
     if (this.#log?.trouble === undefined) super.ok(text);
-    else super.failed(troubleText(this.#log.trouble, this.#log.waiting));
+    else this.failed(text);
+  }
+
+  override failed(text: string): void {
+    const { trouble, waiting = 0 } = this.#log ?? {};
+    super.failed(trouble === undefined ? text.replace(/^log /, '') : troubleText(trouble, waiting));
   }
 }
 
