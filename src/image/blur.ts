@@ -20,7 +20,7 @@ export const PLATE_BLUR_MARGIN = 0.25;
 /** Along the longer side and along the shorter: what is left of a region is six colours. */
 const CELLS_ALONG = 3;
 const CELLS_ACROSS = 2;
-/** Of 256 levels: cells keep 16, so that the ink of single characters does not show in their means. */
+/** Of 256 levels of brightness cells keep 16, and as coarse a tint, so that single characters do not show in their means. */
 const LEVEL = 16;
 
 /**
@@ -108,17 +108,19 @@ function cellColours({ pixels, width }: BlurPicture, area: Box, columns: number,
         }
       }
       const count = (bottom - top) * (right - left);
-      cells.set(
-        [red, green, blue].map((sum) => coarse(sum / count)),
-        (row * columns + column) * 3,
-      );
+      cells.set(coarse(red / count, green / count, blue / count), (row * columns + column) * 3);
     }
   }
   return cells;
 }
 
-function coarse(value: number): number {
-  return Math.min(255, Math.floor(value / LEVEL) * LEVEL + LEVEL / 2);
+/** In steps of brightness and tint (ITU-R BT.601), where greys stay grey. */
+function coarse(red: number, green: number, blue: number): number[] {
+  const luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+  const y = Math.floor(luma / LEVEL) * LEVEL + LEVEL / 2;
+  const [cb, cr] = [(blue - luma) / 1.772, (red - luma) / 1.402].map((tint) => Math.round(tint / LEVEL) * LEVEL);
+  const colour = [y + 1.402 * cr!, y - 0.344 * cb! - 0.714 * cr!, y + 1.772 * cb!];
+  return colour.map((value) => Math.min(255, Math.max(0, value)));
 }
 
 /** For each pixel along a side: the cells whose centres it lies between, and how far it is towards the second. */
