@@ -53,7 +53,7 @@ export class WriteQueue {
   ) {
     this.#options = {
       maxEvents: 20_000,
-      maxBytes: 64 * 1024 * 1024,
+      maxBytes: 128 * 1024 * 1024,
       giveUpMs: 600_000,
       retryMs: { first: 500, longest: 30_000 },
       onTrouble: () => undefined,

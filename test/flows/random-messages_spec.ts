@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { NodeInitializer } from 'node-red';
 import { FramePool } from '../../src/frame/pool.js';
 import type { AlprMessage } from '../../src/node-red/message.js';
@@ -13,11 +16,13 @@ import overlay = require('../../nodes/overlay/overlay.js');
 import parking = require('../../nodes/parking/parking.js');
 import plateDetect = require('../../nodes/plate-detect/plate-detect.js');
 import plateList = require('../../nodes/plate-list/plate-list.js');
+import plateLog = require('../../nodes/plate-log/plate-log.js');
 import plateOut = require('../../nodes/plate-out/plate-out.js');
 import tracker = require('../../nodes/tracker/tracker.js');
 import vehicleDetect = require('../../nodes/vehicle-detect/vehicle-detect.js');
 
 const MESSAGES = 400;
+const logs = mkdtempSync(join(tmpdir(), 'alpr-log-'));
 
 const nodes: [string, unknown, Record<string, unknown>?][] = [
   ['camera-in', cameraIn],
@@ -45,6 +50,7 @@ const nodes: [string, unknown, Record<string, unknown>?][] = [
   ['plate-out', plateOut, { imagePlate: true, shape: 'plate-recognizer', privacy: 'listed-only', listed: 'AB12CD' }],
   ['parking', parking],
   ['plate-list', plateList, { entries: [{ plate: 'AB12CD', rule: 'allow' }] }],
+  ['plate-log', plateLog, { file: join(logs, 'plates.db'), thumbnails: true }],
 ];
 
 /** Messages as our nodes write them, with some of their parts replaced by anything a flow may carry. */
@@ -99,6 +105,7 @@ function messages(seed: number): () => AlprMessage {
 
 describe('Random messages', () => {
   withRuntime();
+  after(() => rmSync(logs, { recursive: true, force: true }));
 
   for (const [index, [type, initializer, settings = {}]] of nodes.entries()) {
     it(`are each answered once by ${type}, and errors say what was expected ${JSON.stringify(settings)}`, async () => {

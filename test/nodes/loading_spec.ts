@@ -26,7 +26,7 @@ describe('loading the nodes', () => {
         auth: { needsPermission: () => undefined },
       });
       for (const set of ${JSON.stringify(names)}) require('./nodes/' + set + '/' + set + '.ts')(red(set));
-      const native = Object.keys(require.cache).filter((path) => /node_modules.(sharp|koffi|onnxruntime|@img)/.test(path));
+      const native = Object.keys(require.cache).filter((path) => /node_modules.(sharp|koffi|onnxruntime|@img|libsql|@libsql|pg)/.test(path));
       process.stdout.write(JSON.stringify({ types, native }));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['-r', 'tsx/cjs', '-e', script], { cwd: root });
     const { types, native } = JSON.parse(stdout) as { types: Record<string, string[]>; native: string[] };
