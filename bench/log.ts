@@ -80,6 +80,7 @@ async function questions(folder: string): Promise<void> {
   for (const key of ['', 'a key']) {
     const file = path.join(folder, `long${key}.db`);
     const store = new FileStore({ path: file, key });
+    made = 0;
     const filling = await timed(async () => {
       for (let n = 0; n < VISITS; n += 5000) await store.write(Array.from({ length: 5000 }, entry));
     });
