@@ -34,13 +34,24 @@ export function deviceOf(RED: NodeAPI, id: string): DeviceAccess {
   return node.alpr;
 }
 
+/** So many tries in a row fail before there are pauses between them: a person's next message is a try, not every frame of a camera. */
+const TRIES_WITHOUT_PAUSE = 3;
+/** Then opening takes a tenth of the time, no more; but what was put right shows within so many ms. */
+const PAUSE_FACTOR = 9;
+const LONGEST_PAUSE_MS = 5000;
+/** ms that runs have to end when Node-RED closes the node, before what they wait for is closed. */
+const RUNS_LIMIT_MS = 1000;
+
 /**
  * What one node holds of the device. `warmUp` opens it soon after the flow has started, so that a missing model shows at
- * once; an opening that failed is tried again with the next message.
+ * once; an opening that failed is tried again with the next message, though not with every frame of a camera. When Node-RED closes the
+ * node, runs that the device does not answer are cut short.
  */
 export class DeviceLink<T extends Closable> {
   private opening: Promise<T> | undefined;
-  private closed = false;
+  private failure: { error: Error; believedUntil: number } | undefined;
+  private failures = 0;
+  private closing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -48,7 +59,13 @@ export class DeviceLink<T extends Closable> {
     private readonly openShare: (device: DeviceAccess) => Promise<T>,
     private readonly findDevice: () => DeviceAccess,
     private readonly status: StatusLine,
-  ) {}
+  ) {
+    node.on('close', () => {
+      clearTimeout(this.timer);
+      // The node itself closes when its runs have ended; it meets an error then.
+      if (!this.closing) this.timer = setTimeout(() => void this.close().catch(() => {}), RUNS_LIMIT_MS);
+    });
+  }
 
   /** Opens it soon, once the whole flow is there. */
   warmUp(): this {
@@ -57,21 +74,30 @@ export class DeviceLink<T extends Closable> {
   }
 
   get(): Promise<T> {
-    if (this.closed)
+    if (this.closing)
       return Promise.reject(new AlprNodeError('ALPR_CLOSED', 'Expected an open node but received a closed one'));
+    if (this.failure && performance.now() < this.failure.believedUntil) return Promise.reject(this.failure.error);
     if (this.opening === undefined) {
+      const started = performance.now();
       const opening = this.open();
       this.opening = opening;
-      opening.catch(() => {
-        if (this.opening === opening) this.opening = undefined;
+      opening.catch((error: Error) => {
+        this.opening = undefined;
+        const now = performance.now();
+        const isPausing = ++this.failures >= TRIES_WITHOUT_PAUSE;
+        const pause = isPausing ? Math.min(LONGEST_PAUSE_MS, PAUSE_FACTOR * (now - started)) : 0;
+        this.failure = { error, believedUntil: now + pause };
       });
     }
     return this.opening;
   }
 
   /** Gives back what was opened, or what is just being opened. */
-  async close(): Promise<void> {
-    this.closed = true;
+  close(): Promise<void> {
+    return (this.closing ??= this.giveBack());
+  }
+
+  private async giveBack(): Promise<void> {
     clearTimeout(this.timer);
     const share = await this.opening?.catch(() => undefined);
     await share?.close();
@@ -83,7 +109,7 @@ export class DeviceLink<T extends Closable> {
 
   private async openEarly(): Promise<void> {
     // A message was faster: what it says is news, this is not.
-    if (this.closed || this.opening !== undefined) return;
+    if (this.closing || this.opening !== undefined) return;
     try {
       this.status.waitingFor('loading');
       const device = this.findDevice();
@@ -92,7 +118,7 @@ export class DeviceLink<T extends Closable> {
       if (description?.includes('; no Hailo: ')) this.node.log(description);
       if (this.status.isWaiting) this.status.ok(shortDevice(description));
     } catch (thrown) {
-      if (this.closed) return;
+      if (this.closing) return;
       const error = toError(thrown);
       this.status.failed(statusOf(error));
       this.node.error(error.message);

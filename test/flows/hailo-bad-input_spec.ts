@@ -306,6 +306,17 @@ describe('Bad input for a Hailo, in a real Node-RED', function () {
     asked({ id, type: 'alpr-lprnet-read', device: of, model }, picture);
   const reading = async (id: string): Promise<string | undefined> => (await ask(nodeRed, id)).plates?.[0]?.text;
 
+  /** What failed is not tried anew with every picture, but soon. */
+  async function readsSoon(id: string): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const answer = await ask(nodeRed, id);
+      if (answer.plates?.[0]?.text === READING) return;
+      assert.ok(Date.now() < deadline, answer.error);
+      await sleep(50);
+    }
+  }
+
   /** Waits for a status, which is shown within a second. */
   async function shows(id: string, expected: string): Promise<void> {
     const deadline = Date.now() + 10_000;
@@ -342,7 +353,7 @@ describe('Bad input for a Hailo, in a real Node-RED', function () {
           fs.renameSync(`${stub.path}.new`, stub.path);
         }
         stub.set({ devices: [{ id: one }], driverBusy: false, service: 'running', faults: [] });
-        assert.equal(await reading(`hailo-${name}`), READING);
+        await readsSoon(`hailo-${name}`);
         await shows(`hailo-${name}`, `green ${READING} 100 %`);
       });
     }
@@ -368,7 +379,7 @@ describe('Bad input for a Hailo, in a real Node-RED', function () {
         await shows(id, `red ${status}`);
         fs.rmSync(path.join(models, `${id}.hailo8.hef`), { recursive: true, force: true });
         writeReader(models, id);
-        assert.equal(await reading(id), READING);
+        await readsSoon(id);
       });
     }
   });
@@ -438,7 +449,7 @@ describe('Bad input for a Hailo, in a real Node-RED', function () {
       await shows('on-second', 'red settings conflict');
       assert.equal(await reading('on-first'), READING, 'the first one goes on');
       await nodeRed.deploy([...tab(), ...second], 'nodes');
-      assert.equal(await reading('on-second'), READING);
+      await readsSoon('on-second');
       await shows('on-second', `green ${READING} 100 %`);
     });
   });

@@ -7,11 +7,13 @@ import type { FlowNode } from './recorded-flow.js';
 
 /** What the nodes of a tab were seen to do, as its `watch` nodes have written it to the log. */
 export interface Sighting {
-  kind: 'status' | 'error';
+  kind: 'status' | 'error' | 'frame' | 'plate' | 'event';
   id: string;
   fill?: string;
   text: string;
   code?: string;
+  /** Its number. */
+  frame?: number;
 }
 
 /** What a node answered to one picture. */
@@ -28,7 +30,7 @@ const MARK = '@seen ';
 export function tab(): FlowNode[] {
   const see = `node.warn(${JSON.stringify(MARK)} + JSON.stringify(seen));`;
   const status = `const { source, fill, text } = msg.status; const seen = { kind: "status", id: source.id, fill, text }; ${see}`;
-  const error = `const { source, message, code } = msg.error; const seen = { kind: "error", id: source.id, text: message, code }; ${see}
+  const error = `const { source, message, code } = msg.error; const seen = { kind: "error", id: source.id, text: message, code, frame: msg.frame && msg.frame.sequence }; ${see}
     if (!msg.res) return null;
     msg.payload = { error: message, code }; msg.statusCode = 500; return msg;`;
   return [

@@ -132,25 +132,29 @@ export class OpenNetwork {
   private async openThread(): Promise<void> {
     await this.dying;
     const session = this.host.session();
-    const opening: Promise<NetworkThread> = session.openThread(this.model, {
-      onDone: ({ id, results, timings }) => {
-        const pending = this.settle(id);
-        if (!pending) return;
-        this.counters.frames += results.length;
-        this.faults = 0;
-        this.lastAnswer = performance.now();
-        const { prepare, infer, decode } = timings;
-        const queue = Math.max(0, performance.now() - pending.started - prepare - infer - decode);
-        pending.resolve({ results, timings: { queue, prepare, infer, decode } });
-        this.dispatch();
+    const opening: Promise<NetworkThread> = session.openThread(
+      this.model,
+      {
+        onDone: ({ id, results, timings }) => {
+          const pending = this.settle(id);
+          if (!pending) return;
+          this.counters.frames += results.length;
+          this.faults = 0;
+          this.lastAnswer = performance.now();
+          const { prepare, infer, decode } = timings;
+          const queue = Math.max(0, performance.now() - pending.started - prepare - infer - decode);
+          pending.resolve({ results, timings: { queue, prepare, infer, decode } });
+          this.dispatch();
+        },
+        onFailed: (id, error) => {
+          this.settle(id)?.reject(error);
+          this.dispatch();
+        },
+        onFault: (what, error, goodFrames) => void this.repair(session, what, error, goodFrames),
+        onDeath: (error) => this.bury(session, error),
       },
-      onFailed: (id, error) => {
-        this.settle(id)?.reject(error);
-        this.dispatch();
-      },
-      onFault: (what, error, goodFrames) => void this.repair(session, what, error, goodFrames),
-      onDeath: (error) => this.bury(session, error),
-    });
+      () => !this.closing,
+    );
     await opening.catch(() => {});
     // Lost in the meantime: that is the news, whatever came of the opening. The session's release ends the thread.
     if (this.host.session() !== session) {

@@ -58,8 +58,15 @@ export class Session {
     return result;
   }
 
-  /** @throws HailoError, ModelError: why the network cannot be opened */
-  openThread({ manifest, file }: HailoModel, events: NetworkThreadEvents): Promise<NetworkThread> {
+  /**
+   * @param isWanted asked when its turn has come: opening takes its time, and who closes meanwhile shall not wait for all that are queued
+   * @throws HailoError, ModelError: why the network cannot be opened
+   */
+  openThread(
+    { manifest, file }: HailoModel,
+    events: NetworkThreadEvents,
+    isWanted: () => boolean,
+  ): Promise<NetworkThread> {
     const { settings, vdevice, identity } = this.facts;
     const scheduler = settings.scheduler?.[manifest.task];
     return this.exclusive(async () => {
@@ -67,6 +74,7 @@ export class Session {
       const key = JSON.stringify([file, await stateOf(file), scheduler ?? null]);
       if (this.released)
         throw new HailoError(`Expected an open device for model ${manifest.name} but it is being released`);
+      if (!isWanted()) throw new HailoError(`Expected a user of model ${manifest.name} but it was closed again`);
       const thread = new NetworkThread(
         {
           library: settings.library,

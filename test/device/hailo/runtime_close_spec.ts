@@ -169,6 +169,17 @@ describe('Closing a Hailo', () => {
     await until(() => Object.values(stub.stats().live).every((count) => count === 0));
   });
 
+  it('while many networks wait to be opened does not wait for all of them', async () => {
+    stub.set({ delays: { hailo_configure_vdevice: 400 } });
+    const openings = Array.from({ length: 10 }, (_, i) => device.open(makeModel(stub, `n${i}`)));
+    const outcomes = Promise.allSettled(openings);
+    await until(() => (stub.stats().calls['hailo_configure_vdevice'] ?? 0) > 0);
+    await device.close();
+    for (const { status } of await outcomes) assert.equal(status, 'rejected');
+    await until(() => stub.stats().live.vdevice === 0);
+    assert.ok(stub.stats().calls['hailo_configure_vdevice']! < 5);
+  });
+
   it('while networks are still being opened leaves nothing open', async () => {
     stub.set({ delays: { hailo_create_vdevice: 50, hailo_configure_vdevice: 50 } });
     const opened = ['a', 'b', 'c'].map((name) => device.open(makeModel(stub, name)));
