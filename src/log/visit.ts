@@ -84,7 +84,9 @@ export function entryBytes({ pictures }: Entry): number {
 
 function plateEventOf(payload: unknown): PlateEvent {
   if (typeof payload !== 'object' || payload === null) {
-    throw new LogError('ALPR_LOG_EVENT', `Expected a plate event in msg.payload but received ${shown(payload)}`);
+    // A text may be a plate, and errors end up in log files.
+    const received = typeof payload === 'string' ? 'a text' : shown(payload);
+    throw new LogError('ALPR_LOG_EVENT', `Expected a plate event in msg.payload but received ${received}`);
   }
   const event = payload as Partial<PlateEvent> & Record<string, unknown>;
   if ('code' in event && 'reason' in event && event.event === undefined) {
