@@ -17,23 +17,25 @@ describe('Over a real broker with TLS and login', function () {
   let folder = '';
   let listeners: Listener[] = [];
 
-  before(async function () {
+  before(function () {
     const missing = mosquittoMissing();
     if (missing !== undefined) {
       if (process.env['CI']) throw new Error(missing);
       console.log(`    skipped: ${missing}`);
       this.skip();
     }
+  });
+  beforeEach(async () => {
+    folder = makeUserDirectory();
+    // A new one each time: what is retained stays.
     broker = await startBroker();
   });
-  after(async () => broker?.remove());
-  beforeEach(() => (folder = makeUserDirectory()));
   afterEach(async () => {
-    await broker.start().catch(() => undefined);
     for (const listener of listeners) await listener.close();
     listeners = [];
     await nodeRed?.stop();
     nodeRed = undefined;
+    await broker.remove();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
