@@ -160,7 +160,8 @@ function readOptions(config: object): { options: HomeAssistantOptions; problem: 
     reportMs: 1000 * read.number('reportSeconds', 60, { min: 1, max: 86_400 }),
     version: packageVersion(),
   };
-  const error = read.error ?? (problems.length === 0 ? undefined : new SettingsError(problems));
+  if (read.error !== undefined) problems.push(read.error.message);
+  const error = problems.length === 0 ? undefined : new SettingsError(problems);
   return { options, problem: error };
 }
 

@@ -171,8 +171,9 @@ export class OutboxStore {
     });
   }
 
-  /** Deletes all files. Messages that are just being written are kept. */
+  /** Deletes all messages that were handed over so far. @returns how many */
   async clear(): Promise<number> {
+    await this.#writing;
     const ids = [...this.#entries.keys()];
     await Promise.all(ids.map((id) => this.settle(id)));
     return ids.length;
