@@ -1,11 +1,13 @@
-import { acquireDevice } from '../device/shared.js';
+import { acquireDevice, type DeviceSettings } from '../device/shared.js';
 import { Catalogue } from '../models/catalogue.js';
 import type { Device } from '../device/device.js';
 import { Pipeline, type PipelineOptions } from '../stages/pipeline.js';
-import { choiceOption, numberOption, type OptionValues } from './arguments.js';
+import { choiceOption, numberOption, UsageError, type OptionValues } from './arguments.js';
 
 /** Options that every sub-command which runs networks takes. */
 export const sessionOptions = {
+  backend: { type: 'string' },
+  'hailo-library': { type: 'string' },
   runtime: { type: 'string' },
   workers: { type: 'string' },
   models: { type: 'string' },
@@ -29,7 +31,9 @@ export const sessionHelp = `  --mode cascade|plates   vehicles first, or plates 
   --vehicle-size PX, --plate-size PX                                 network input, whole frame
   --second-look never|unsure|always                                  (default unsure)
   --min-sharpness X       hold back blurred plates (default 0 for pictures, 100 for videos)
-  --runtime auto|native|wasm, --workers N`;
+  --backend auto|cpu|hailo   models with a HEF on a Hailo where one answers; the CPU only; a Hailo only (default auto)
+  --hailo-library PATH    libhailort.so, or its folder (default: searched for)
+  --runtime auto|native|wasm, --workers N   for the CPU`;
 
 /** A device and the models a command line asked for; close it in the end. */
 export interface Session {
@@ -39,18 +43,14 @@ export interface Session {
 }
 
 export function openSession(values: OptionValues): Session {
-  const workers = numberOption(values, 'workers', 1, 64);
-  const shared = acquireDevice({
-    backend: 'auto',
-    runtime: choiceOption(values, 'runtime', ['auto', 'native', 'wasm'], 'auto'),
-    ...(workers === undefined ? {} : { workers }),
-  });
+  const shared = acquireDevice(deviceSettings(values));
   const folder = values['models'];
   const catalogue = new Catalogue(typeof folder === 'string' ? [folder] : []);
   const cascade = choiceOption(values, 'mode', ['cascade', 'plates'], 'cascade') === 'cascade';
   const sharpness = numberOption(values, 'min-sharpness', 0, 1e6);
   // Before anything is opened: what was typed wrongly must not look like a picture that cannot be read.
   const options = pipelineOptions(values, cascade);
+  let told = false;
   const model = (option: string, fallback: string) => catalogue.get(String(values[option] ?? fallback));
   return {
     device: shared.device,
@@ -61,9 +61,29 @@ export function openSession(values: OptionValues): Session {
         text: model('text-model', 'plateflow-reader'),
       };
       const gate = { ...options.gate, minSharpness: sharpness ?? minSharpness };
-      return Pipeline.open(shared.device, models, { ...options, gate });
+      const pipeline = await Pipeline.open(shared.device, models, { ...options, gate });
+      const description = shared.device.describe();
+      // Not a word where no model could run on a Hailo.
+      if (!told && description.includes('; no Hailo: ')) process.stderr.write(`${description}\n`);
+      told = true;
+      return pipeline;
     },
     close: () => shared.release(),
+  };
+}
+
+function deviceSettings(values: OptionValues): DeviceSettings {
+  const backend = choiceOption(values, 'backend', ['auto', 'cpu', 'hailo'], 'auto');
+  const workers = numberOption(values, 'workers', 1, 64);
+  const library = values['hailo-library'];
+  if (library !== undefined && backend === 'cpu') {
+    throw new UsageError('Expected the back end auto or hailo for --hailo-library but received --backend cpu');
+  }
+  return {
+    backend,
+    runtime: choiceOption(values, 'runtime', ['auto', 'native', 'wasm'], 'auto'),
+    ...(workers === undefined ? {} : { workers }),
+    ...(typeof library === 'string' ? { hailo: { library } } : {}),
   };
 }
 

@@ -137,7 +137,7 @@ describe('alpr read', function () {
 
   const usage: [string[], RegExp][] = [
     [[], /alpr read/],
-    [['fly'], /Expected one of read, evaluate but received 'fly'/],
+    [['fly'], /Expected one of read, evaluate, models, doctor but received 'fly'/],
     [['read'], /at least one picture/],
     [['read', 'x.jpg', '--colour'], /--colour/],
     [['read', 'x.jpg', '--mode', 'fast'], /Expected cascade, plates for --mode but received 'fast'/],
