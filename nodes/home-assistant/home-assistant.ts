@@ -25,8 +25,9 @@ export = function (RED: NodeAPI): void {
   function HomeAssistant(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);
     const { options, problem } = readOptions(config);
-    const { userDir = '.' } = RED.settings as { userDir?: string };
-    const file = join(userDir, 'alpr-home-assistant', `${this.id}.json`);
+    const { userDir } = RED.settings as { userDir?: string };
+    // A Node-RED without such a folder (embedded in another program) remembers for as long as it runs.
+    const file = userDir === undefined ? undefined : join(userDir, 'alpr-home-assistant', `${this.id}.json`);
     const status = new StatusLine(this);
     let bridge = new HomeAssistantBridge(options);
     let closed = false;
@@ -35,6 +36,7 @@ export = function (RED: NodeAPI): void {
     const save = async (): Promise<void> => {
       clearTimeout(saveTimer);
       saveTimer = undefined;
+      if (file === undefined) return;
       try {
         await saveMemory(file, bridge.memory);
       } catch (thrown) {
@@ -55,7 +57,7 @@ export = function (RED: NodeAPI): void {
     const loaded = (async () => {
       if (problem !== undefined) return;
       try {
-        bridge = new HomeAssistantBridge(options, await loadMemory(file));
+        bridge = new HomeAssistantBridge(options, file === undefined ? undefined : await loadMemory(file));
       } catch (thrown) {
         this.warn(`Expected to read ${file} but received ${toError(thrown).message}`);
       }

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { NodeInitializer } from 'node-red';
 import { FramePool } from '../../src/frame/pool.js';
 import type { AlprMessage } from '../../src/node-red/message.js';
@@ -10,8 +13,10 @@ import { FakeAccess, fakeDevices, loadFlow, settle, withRuntime } from '../suppo
 import { seededRandom } from '../support/random.js';
 import blurGate = require('../../nodes/blur-gate/blur-gate.js');
 import cameraIn = require('../../nodes/camera-in/camera-in.js');
+import homeAssistant = require('../../nodes/home-assistant/home-assistant.js');
 import hailoInfer = require('../../nodes/hailo-infer/hailo-infer.js');
 import lprnetRead = require('../../nodes/lprnet-read/lprnet-read.js');
+import outbox = require('../../nodes/outbox/outbox.js');
 import overlay = require('../../nodes/overlay/overlay.js');
 import parking = require('../../nodes/parking/parking.js');
 import plateDetect = require('../../nodes/plate-detect/plate-detect.js');
@@ -22,6 +27,7 @@ import tracker = require('../../nodes/tracker/tracker.js');
 import vehicleDetect = require('../../nodes/vehicle-detect/vehicle-detect.js');
 
 const MESSAGES = 400;
+const outboxFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'alpr-random-'));
 const logs = mkdtempSync(join(tmpdir(), 'alpr-log-'));
 
 const nodes: [string, unknown, Record<string, unknown>?][] = [
@@ -35,6 +41,8 @@ const nodes: [string, unknown, Record<string, unknown>?][] = [
   ['hailo-infer', hailoInfer, { on: 'plates' }],
   ['overlay', overlay, { debug: true, trails: true, lastPlates: true, caption: true }],
   ['plate-out', plateOut],
+  ['home-assistant', homeAssistant],
+  ['outbox', outbox, { folder: outboxFolder }],
   [
     'plate-out',
     plateOut,
@@ -105,6 +113,7 @@ function messages(seed: number): () => AlprMessage {
 
 describe('Random messages', () => {
   withRuntime();
+  after(() => fs.rmSync(outboxFolder, { recursive: true, force: true }));
   after(() => rmSync(logs, { recursive: true, force: true }));
 
   for (const [index, [type, initializer, settings = {}]] of nodes.entries()) {
