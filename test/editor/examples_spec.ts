@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { dashboardModule } from '../support/dashboard.js';
 import { packageRoot } from '../support/node-red-process.js';
 import { useEditor } from '../support/use-editor.js';
 
@@ -45,7 +46,10 @@ interface CanvasWindow {
 
 describe('The example flows in a real editor', function () {
   this.timeout(120_000);
-  const fixture = useEditor();
+  let dashboard: Record<string, string> | undefined;
+  const fixture = useEditor([], () => (dashboard = dashboardModule()));
+  /** Flows of which the comment says that they need a module that is not here. */
+  const lacks = (flow: FlowNode[]): boolean => dashboard === undefined && flow.some(({ type }) => type === 'ui-base');
 
   beforeEach(async () => {
     await fixture.nodeRed.deploy([]);
@@ -135,8 +139,12 @@ describe('The example flows in a real editor', function () {
       assert.deepEqual(editor.problems, []);
     });
 
-    it(`“${title}” begins with a comment and has a tidy canvas`, async () => {
+    it(`“${title}” begins with a comment and has a tidy canvas`, async function () {
       assert.equal(flow[0]!.type, 'comment');
+      if (lacks(flow)) {
+        console.log('      Skipped: FlowFuse Dashboard 2 could not be fetched');
+        this.skip();
+      }
       await importExample(title);
       const drawn = (await canvas()).filter(({ w }) => w > 0);
       const overlaps = drawn.flatMap((a, index) =>

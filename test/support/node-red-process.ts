@@ -16,6 +16,8 @@ export interface NodeRedOptions {
   packageFolder?: string;
   /** An existing user directory with the package installed, which is kept in the end. Default: a temporary one with a link. */
   userDirectory?: string;
+  /** Other modules of nodes, by name: their folders. Only without `userDirectory`. */
+  modules?: Record<string, string>;
   /** Flow to start with. */
   flows?: object[];
   /** More settings, over ours. JSON only. */
@@ -119,7 +121,8 @@ function flowsStarted(log: string): boolean {
 }
 
 function makeUserDirectory(options: NodeRedOptions, port: number): string {
-  const userDirectory = options.userDirectory ?? linkedUserDirectory(options.packageFolder ?? packageRoot);
+  const userDirectory =
+    options.userDirectory ?? linkedUserDirectory(options.packageFolder ?? packageRoot, options.modules ?? {});
   if (options.flows) fs.writeFileSync(path.join(userDirectory, 'flows.json'), JSON.stringify(options.flows));
   const settings = {
     uiPort: port,
@@ -135,17 +138,20 @@ function makeUserDirectory(options: NodeRedOptions, port: number): string {
   return userDirectory;
 }
 
-function linkedUserDirectory(packageFolder: string): string {
+function linkedUserDirectory(packageFolder: string, others: Record<string, string>): string {
   const userDirectory = fs.mkdtempSync(path.join(os.tmpdir(), 'alpr-node-red-'));
   const { name } = JSON.parse(fs.readFileSync(path.join(packageFolder, 'package.json'), 'utf8')) as { name: string };
-  const link = path.join(userDirectory, 'node_modules', name);
-  fs.mkdirSync(path.dirname(link), { recursive: true });
-  fs.symlinkSync(packageFolder, link, 'junction');
+  const modules = { [name]: packageFolder, ...others };
+  for (const [module, folder] of Object.entries(modules)) {
+    const link = path.join(userDirectory, 'node_modules', module);
+    fs.mkdirSync(path.dirname(link), { recursive: true });
+    fs.symlinkSync(folder, link, 'junction');
+  }
   const manifest = {
     name: 'node-red-project',
     version: '0.0.1',
     private: true,
-    dependencies: { [name]: `file:${packageFolder}` },
+    dependencies: Object.fromEntries(Object.entries(modules).map(([module, folder]) => [module, `file:${folder}`])),
   };
   fs.writeFileSync(path.join(userDirectory, 'package.json'), JSON.stringify(manifest));
   return userDirectory;

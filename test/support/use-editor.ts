@@ -16,14 +16,18 @@ export interface EditorFixture {
  * Runs the calling suite's tests in a real Node-RED and a real browser.
  * Without Chromium the suite is skipped with a printed reason, except on CI, where that fails.
  * @param flows what Node-RED starts with
+ * @param modules other modules of nodes, for NodeRedOptions; asked for when the suite begins
  */
-export function useEditor(flows: object[] = []): EditorFixture {
+export function useEditor(
+  flows: object[] = [],
+  modules: () => Record<string, string> | undefined = () => undefined,
+): EditorFixture {
   let nodeRed: NodeRedProcess | undefined;
   let browser: Browser | undefined;
   let editor: Editor | undefined;
 
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(480_000);
     const chromium = findChromium();
     if (chromium === undefined) {
       const reason = 'Expected Chromium at /usr/bin/chromium or in CHROMIUM_PATH but found none';
@@ -31,7 +35,7 @@ export function useEditor(flows: object[] = []): EditorFixture {
       console.log(`      Skipped: ${reason}`);
       this.skip();
     }
-    nodeRed = await startNodeRed({ flows });
+    nodeRed = await startNodeRed({ flows, modules: modules() ?? {} });
     browser = await launchChromium(chromium);
     editor = await Editor.open(browser, nodeRed.url);
   });
