@@ -15,7 +15,8 @@ const nodes = [
   'overlay',
   'plate-out',
   'plate-list',
-  'plate-log',
+  'home-assistant',
+  'outbox',
   'plate-log',
   'parking',
 ];

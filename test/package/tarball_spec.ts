@@ -17,7 +17,8 @@ const NODE_SETS = [
   'overlay',
   'plate-out',
   'plate-list',
-  'plate-log',
+  'home-assistant',
+  'outbox',
   'plate-log',
   'parking',
 ];
