@@ -164,7 +164,7 @@ const refusals: [string, string, string, RegExp][] = [
   ['overlay', 'line', '0.1,0.6 0.9,60', /Line: expected two points .* but received “0\.1,0\.6 0\.9,60”/],
   ['home-assistant', 'base', 'home/#', /Base topic: expected a topic without wildcards .* but received “home\/#”/],
   ['home-assistant', 'plates', 'AB12\n--- = nobody', /expected a plate of 1 to 20 letters and digits in line 2/],
-  ['outbox', 'inFlight', '0', /On the way at once: expected a number from 1 to 100 but received “0”/],
+  ['outbox', 'inFlight', '0', /On the way: expected a number from 1 to 100 but received “0”/],
   ['outbox', 'maxAgeHours', '', /Keep for: expected a value but it is empty/],
   ['plate-out', 'format', '[A-Z', /Format: expected a regular expression but received “\[A-Z”/],
   ['plate-out', 'line', '10,20 30,40', /Line: expected two points like .* but received “10,20 30,40”/],
