@@ -52,9 +52,12 @@ describe('A Hailo that fails', () => {
     for (const sum of [10, 11, 12, 13]) assert.equal(sumIn((await network.run(wholeFrame(sum))).results[0]), sum);
     assert.equal(sumIn((await other.run(wholeFrame(77))).results[0]), 77);
     const [health] = (await device.health())!.networks;
-    assert.deepEqual([health!.timeouts, health!.recreated, health!.frames], [1, 1, 4]);
-    // A new group: the late answers go to the streams of the old one.
-    assert.equal(stub.stats().created.group, 3);
+    // One timeout takes all frames that had been written by then; how many that were is chance.
+    const { timeouts, recreated, frames } = health!;
+    assert.ok(timeouts >= 1 && timeouts <= 3, `${timeouts} timeouts`);
+    assert.deepEqual([recreated, frames], [timeouts, 4]);
+    // New groups: the late answers go to the streams of the old ones.
+    assert.equal(stub.stats().created.group, 2 + recreated);
   });
 
   it('to answer now and then is opened anew before the groups that are given up are too many', async () => {
