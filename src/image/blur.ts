@@ -14,9 +14,6 @@ export interface BlurPicture {
  */
 export type BlurRegion = { box: Box; margin?: number } | { corners: Corners; margin?: number };
 
-/** For plates: detectors cut off a first or last character now and then. */
-export const PLATE_BLUR_MARGIN = 0.25;
-
 /** Along the longer side and along the shorter: what is left of a region is six colours. */
 const CELLS_ALONG = 3;
 const CELLS_ACROSS = 2;

@@ -34,7 +34,7 @@ interface Place {
 }
 
 /** Around a plate that was found, share of its size on every side; detectors cut off characters now and then. */
-const PLATE_MARGIN = 0.25;
+export const PLATE_MARGIN = 0.25;
 /** A plate that the detector loses stays hidden where it was for so long, ms, with more around it. */
 const LOST_MS = 700;
 const LOST_MARGIN = 0.6;

@@ -6,7 +6,8 @@ import { cpuDevice, type CpuDevice } from '../../src/device/cpu/cpu-device.js';
 import type { Network } from '../../src/device/device.js';
 import { framePool } from '../../src/frame/pool.js';
 import type { Frame } from '../../src/frame/frame.js';
-import { blurRegions, PLATE_BLUR_MARGIN, type BlurRegion } from '../../src/image/blur.js';
+import { blurRegions, type BlurRegion } from '../../src/image/blur.js';
+import { PLATE_MARGIN } from '../../src/overlay/concealment.js';
 import { decodeImage } from '../../src/image/decode.js';
 import { ImageError } from '../../src/image/errors.js';
 import { loadManifest } from '../../src/models/load.js';
@@ -168,7 +169,7 @@ describe('Blurring', () => {
         const sharp = await texts(frame, quads, 0.08);
         blurRegions(
           frame,
-          quads.map((corners) => ({ corners, margin: PLATE_BLUR_MARGIN })),
+          quads.map((corners) => ({ corners, margin: PLATE_MARGIN })),
         );
         for (const margin of [0, 0.08, 0.25]) {
           const blurred = await texts(frame, quads, margin);
