@@ -444,6 +444,28 @@ describe('The dialog of hailo-device in a real editor', function () {
       await fixture.editor.page.locator('[data-file="broken/onnx"][data-state="downloaded"]').waitFor();
     });
 
+    it('shows a file as there that came before anybody could look', async () => {
+      const { page } = fixture.editor;
+      fs.writeFileSync(path.join(fixture.nodeRed.userDirectory, 'alpr-models', 'far-away.onnx'), bytes.subarray(0, 1000));
+      files.answer(serve(bytes));
+      await openModel('far-away');
+      const jobs = '**/hailo-alpr/models/pulls';
+      await page.route(jobs, async (route) => {
+        for (;;) {
+          const answer = await route.fetch();
+          const listed = (await answer.json()) as { name: string; state: string }[];
+          const job = listed.find(({ name }) => name === 'far-away');
+          if (job?.state === 'done') {
+            await route.fulfill({ response: answer });
+            return;
+          }
+        }
+      });
+      await button('far-away', 'Download').click();
+      await page.locator('[data-file="far-away/onnx"][data-state="downloaded"]').waitFor();
+      await page.unroute(jobs);
+    });
+
     it('says so when it cannot look', async () => {
       const { page } = fixture.editor;
       await page.route('**/hailo-alpr/model-files**', (route) =>
