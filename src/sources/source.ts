@@ -33,7 +33,18 @@ export interface FrameStamp {
   timestamp: number;
 }
 
-export type SourceErrorCode = 'ALPR_SOURCE' | 'ALPR_SOURCE_STALLED' | 'ALPR_FFMPEG';
+/**
+ * - `ALPR_SOURCE_STALLED`: nothing comes, and no error either
+ * - `ALPR_SOURCE_LOGIN`: user or password is missing or refused. Tried again ever more seldom: cameras lock accounts
+ * - `ALPR_SOURCE_SETTINGS`: cannot work until somebody changes a setting (no address, no such device)
+ * - `ALPR_FFMPEG`: there is no ffmpeg, or it is too old
+ */
+export type SourceErrorCode =
+  | 'ALPR_SOURCE'
+  | 'ALPR_SOURCE_STALLED'
+  | 'ALPR_SOURCE_LOGIN'
+  | 'ALPR_SOURCE_SETTINGS'
+  | 'ALPR_FFMPEG';
 
 /** A source that cannot deliver. The message says what was expected and what came. */
 export class SourceError extends Error {
