@@ -43,9 +43,14 @@ function describeFailure(error: Error & { code?: string | number | null }): stri
   return `it failed (${error.message.split('\n', 1)[0]})`;
 }
 
-/** `-fps_mode` came with 5.1 and its forerunner `-vsync` is leaving; development builds carry no number and are newer. */
+/** True when ffmpeg is of this version or newer; development builds carry no number and are newer than any. */
+export function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [, ofMajor, ofMinor] = /^n?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (ofMajor === undefined) return true;
+  return Number(ofMajor) > major || (Number(ofMajor) === major && Number(ofMinor) >= minor);
+}
+
+/** `-fps_mode` came with 5.1 and its forerunner `-vsync` is leaving. */
 function passthroughFor(version: string): string[] {
-  const [, major, minor] = /^n?(\d+)\.(\d+)/.exec(version) ?? [];
-  const old = major !== undefined && (Number(major) < 5 || (Number(major) === 5 && Number(minor) < 1));
-  return old ? ['-vsync', 'passthrough'] : ['-fps_mode', 'passthrough'];
+  return isAtLeast(version, 5, 1) ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'];
 }
