@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { lineSides, readLine } from '../../src/events/line-crossing.js';
 import type { PixelWorker } from '../../src/device/device.js';
-import { readZones } from '../../src/events/zones.js';
+import { readZones } from '../../src/areas/zones.js';
 import type { Frame } from '../../src/frame/frame.js';
 import { framePool } from '../../src/frame/pool.js';
 import { encodeJpeg } from '../../src/image/encode.js';

@@ -7,7 +7,7 @@ import type { PlateEvent, PlateMiss } from '../../src/events/plate-event.js';
 import { toJsonEvent } from '../../src/events/shapes/json-event.js';
 import { eventShapes, shapeEvent } from '../../src/events/shapes/shape.js';
 import { VisitBook, type VisitOutput } from '../../src/events/visits.js';
-import { readZones } from '../../src/events/zones.js';
+import { readZones } from '../../src/areas/zones.js';
 import { encodeJpeg } from '../../src/image/encode.js';
 import { departedIn, requirePlates, vehiclesIn } from '../../src/node-red/boxes.js';
 import { toError } from '../../src/node-red/errors.js';

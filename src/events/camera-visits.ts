@@ -10,7 +10,7 @@ import { hasText, readingAsVote, TrackState } from './track-state.js';
 import { UntrackedReads } from './untracked-reads.js';
 import { betterView, ViewShelf, type BestView } from './views.js';
 import type { VisitInput, VisitOutput } from './visits.js';
-import { zoneOf } from './zones.js';
+import { zoneOf } from '../areas/zones.js';
 
 /** A track whose departure nobody announced for so long (ms) is taken for gone: its tracker is. */
 const STALE_MS = 120_000;

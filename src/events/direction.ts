@@ -2,7 +2,7 @@ import type { Box } from '../detection/types.js';
 import { LineCrossing, type Line } from './line-crossing.js';
 import { Movement, type Course } from './movement.js';
 import type { Direction } from './plate-event.js';
-import type { FrameSize } from './shares.js';
+import type { FrameSize } from '../areas/shares.js';
 
 /** How plate-out's settings tell directions. */
 export interface DirectionRule {

@@ -1,6 +1,6 @@
 import type { Point } from '../detection/types.js';
 import { ConfigError } from '../frame/config-error.js';
-import { MAX_SETTING_LENGTH, readJson, readPoints } from './shares.js';
+import { MAX_SETTING_LENGTH, readJson, readPoints } from '../areas/shares.js';
 
 /** On which side of the line `in` is. */
 export const lineSides = ['below', 'above', 'left', 'right'] as const;

@@ -1,5 +1,5 @@
 import type { Box } from '../detection/types.js';
-import type { FrameSize } from './shares.js';
+import type { FrameSize } from '../areas/shares.js';
 
 /** How something moves in front of the camera. */
 export type Course = 'closer' | 'away' | 'left' | 'right';

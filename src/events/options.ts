@@ -1,7 +1,7 @@
 import { ConfigError, requireNumber } from '../frame/config-error.js';
 import type { DirectionRule } from './direction.js';
 import { lineSides, readLine, type LineSide } from './line-crossing.js';
-import { readZones, type Zone } from './zones.js';
+import { readZones, type Zone } from '../areas/zones.js';
 
 /** What a plate must be like to become an event. */
 export interface VisitOptions {

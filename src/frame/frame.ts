@@ -1,3 +1,4 @@
+import type { Box } from '../detection/types.js';
 import type { PixelLease } from './lease.js';
 
 /** What a frame is apart from its pixels. */
@@ -12,6 +13,8 @@ export interface FrameHeader {
   /** Pixels. */
   width: number;
   height: number;
+  /** The part of the frame that is looked at, px; everything when left out. */
+  focus?: Box | undefined;
 }
 
 /**
@@ -28,6 +31,8 @@ export class Frame implements FrameHeader {
   readonly timestamp: number;
   readonly width: number;
   readonly height: number;
+  /** Only its source sets it, before the frame is sent. */
+  focus?: Box;
   readonly lease: PixelLease;
 
   constructor(header: FrameHeader, lease: PixelLease) {
@@ -37,6 +42,7 @@ export class Frame implements FrameHeader {
     this.timestamp = header.timestamp;
     this.width = header.width;
     this.height = header.height;
+    if (header.focus !== undefined) this.focus = header.focus;
     this.lease = lease;
   }
 
@@ -52,8 +58,9 @@ export class Frame implements FrameHeader {
 
   /** Pixels never enter JSON: debug nodes, file nodes and exported contexts get the header only. */
   toJSON(): FrameHeader {
-    const { id, cameraId, sequence, timestamp, width, height } = this;
-    return { id, cameraId, sequence, timestamp, width, height };
+    const { id, cameraId, sequence, timestamp, width, height, focus } = this;
+    const header = { id, cameraId, sequence, timestamp, width, height };
+    return focus === undefined ? header : { ...header, focus };
   }
 }
 

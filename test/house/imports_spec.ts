@@ -11,13 +11,14 @@ const LONGEST_FILE = 350;
  * path begins with is its room.
  */
 const rooms: Record<string, string[]> = {
-  'src/frame': [],
+  'src/frame': ['src/detection/types'],
   'src/models': [],
   'src/detection': ['src/models/manifest'],
   'src/image': ['src/frame', 'src/detection/types', 'src/models/manifest', 'src/device/device'],
   'src/reading': ['src/detection', 'src/models/manifest'],
   'src/tracking': ['src/frame', 'src/detection'],
-  'src/events': ['src/frame', 'src/detection', 'src/reading/normalise'],
+  'src/areas': ['src/frame/config-error', 'src/detection/types'],
+  'src/events': ['src/areas', 'src/frame', 'src/detection', 'src/reading/normalise'],
   'src/privacy': ['src/frame/config-error', 'src/events/plate-event', 'src/lists', 'src/reading/normalise'],
   'src/lists': ['src/detection', 'src/reading/normalise'],
   // The log finds the same plates as a list of known plates, and has a thread of its own.
@@ -26,6 +27,7 @@ const rooms: Record<string, string[]> = {
   'src/home-assistant': ['src/events', 'src/reading/normalise'],
   'src/outbox': [],
   'src/overlay': ['src/frame', 'src/detection'],
+  'src/motion': ['src/areas'],
   'src/sources': ['src/frame', 'src/image'],
   'src/device': ['src/detection/types', 'src/models/manifest'],
   'src/device/pool': ['src/device/errors'],
@@ -41,7 +43,17 @@ const rooms: Record<string, string[]> = {
     'src/overlay',
   ],
   'src/stages': ['src/frame', 'src/detection', 'src/models/manifest', 'src/device/device', 'src/tracking'],
-  'src/node-red': ['src/frame', 'src/image', 'src/detection', 'src/models', 'src/sources', 'src/device', 'src/doctor'],
+  'src/node-red': [
+    'src/areas',
+    'src/motion',
+    'src/frame',
+    'src/image',
+    'src/detection',
+    'src/models',
+    'src/sources',
+    'src/device',
+    'src/doctor',
+  ],
   'src/doctor': ['src/device', 'src/models'],
   'src/cli': ['src'],
   nodes: ['src'],

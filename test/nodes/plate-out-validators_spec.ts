@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { lineSides, readLine, type LineSide } from '../../src/events/line-crossing.js';
-import { readZones } from '../../src/events/zones.js';
+import { readZones } from '../../src/areas/zones.js';
 import { seededRandom } from '../support/random.js';
 
 /** What plate-out's editor file checks with, without an editor. */

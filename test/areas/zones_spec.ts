@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readZones, zoneOf } from '../../src/events/zones.js';
+import { readZones, zoneOf } from '../../src/areas/zones.js';
 
 const frame = { width: 1000, height: 500 };
 /** A box of 20 × 10 px whose middle is at this share of the frame. */
