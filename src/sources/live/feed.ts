@@ -11,6 +11,12 @@ export interface Feed {
   readonly description: string;
   /** At any time, any number of times. Nothing reaches the sink after the call; child processes and sockets are gone when it resolves. */
   close(): Promise<void>;
+  /**
+   * Whether a frame would go on at once; yes until it is said otherwise. Feeds that get pictures undecoded keep only the newest while the
+   * answer is no, and decode it when it turns to yes: what gives way to a newer one then costs no decoding. Others leave it out.
+   * Numbers of frames that were passed over are missing in the sequence.
+   */
+  want?(wanted: boolean): void;
 }
 
 /** Who gets what a feed brings. */
