@@ -5,6 +5,7 @@ import type { Detection, Plate, Timings, Vehicle } from '../detection/types.js';
 import type { Frame } from '../frame/frame.js';
 import { detectionOptions, detectionsOf, type DetectOptions } from './detections.js';
 import { ownerOf } from './plate-owner.js';
+import { wholeFrame } from './whole-frame.js';
 
 export interface PlateDetectOptions extends DetectOptions {
   /**
@@ -44,14 +45,14 @@ export async function detectPlates(
   const started = performance.now();
   const examined = vehicles?.map((vehicle) => examine(vehicle, frame, options));
   const crops = options.where === 'frame' ? [] : (examined ?? []).filter((vehicle) => needsPlate(vehicle));
-  const wholeFrame =
+  const looksAtFrame =
     vehicles === undefined ||
     options.where === 'frame' ||
     (options.where === 'auto' && (!options.tracked || frame.sequence % Math.max(1, options.frameEvery) === 0));
 
   const [inCrops, inFrame] = await Promise.all([
     crops.length > 0 ? runOnCrops(frame, crops, network, options) : [],
-    wholeFrame ? runOnFrame(frame, network, options) : [],
+    looksAtFrame ? runOnFrame(frame, network, options) : [],
   ]);
 
   // Crops come first: at equal confidence their corners are finer.
@@ -61,7 +62,7 @@ export async function detectPlates(
   const plates = finds.map((find) => plateOf(find, examined));
   keepBestPerVehicle(plates);
   for (const [index, vehicle] of (examined ?? []).entries()) {
-    const looked = wholeFrame || crops.includes(vehicle);
+    const looked = looksAtFrame || crops.includes(vehicle);
     if (looked && needsPlate(vehicle) && !plates.some((plate) => plate.vehicle === index)) {
       vehicle.held = { code: 'no-plate', reason: 'no plate found' };
     }
@@ -125,7 +126,7 @@ async function runOnCrops(
 async function runOnFrame(frame: Frame, network: Network, options: PlateDetectOptions): Promise<Detection[]> {
   const response = await network.run({
     source: frame,
-    views: [],
+    views: wholeFrame(frame),
     options: detectionOptions(options),
     fairKey: frame.cameraId,
   });
