@@ -40,11 +40,7 @@ export interface FrameStamp {
  * - `ALPR_FFMPEG`: there is no ffmpeg, or it is too old
  */
 export type SourceErrorCode =
-  | 'ALPR_SOURCE'
-  | 'ALPR_SOURCE_STALLED'
-  | 'ALPR_SOURCE_LOGIN'
-  | 'ALPR_SOURCE_SETTINGS'
-  | 'ALPR_FFMPEG';
+  'ALPR_SOURCE' | 'ALPR_SOURCE_STALLED' | 'ALPR_SOURCE_LOGIN' | 'ALPR_SOURCE_SETTINGS' | 'ALPR_FFMPEG';
 
 /** A source that cannot deliver. The message says what was expected and what came. */
 export class SourceError extends Error {
