@@ -27,6 +27,7 @@ export class Connection {
   firstFrameAt: number | undefined;
   private readonly feed: Feed | undefined;
   private over = false;
+  private wanted = true;
   private lastSign: number;
   private due = 0;
   private forget: () => void = () => undefined;
@@ -51,6 +52,13 @@ export class Connection {
   /** As the feed describes itself, for errors. */
   get description(): string {
     return this.feed?.description ?? 'the camera';
+  }
+
+  /** See Feed.want. */
+  want(wanted: boolean): void {
+    if (wanted === this.wanted || this.over) return;
+    this.wanted = wanted;
+    this.guard(() => this.feed?.want?.(wanted));
   }
 
   /** Nothing comes any more. Resolves when the feed has released what it held; that may take for ever. */

@@ -7,10 +7,12 @@ export interface LatestFrameOptions {
   inFlight: number;
   pool: Pick<FrameAllocator, 'recycle'>;
   timers: Timers;
-  /** `waitedMs`: how long the frame waited for the flow. */
-  send(frame: Frame, waitedMs: number): void;
+  /** `waitedMs`: how long the frame waited for the flow. @returns false when it was not sent; its pixels are taken back then */
+  send(frame: Frame, waitedMs: number): boolean;
   /** A frame gave way to a newer one, or came too late to be sent. */
   dropped(): void;
+  /** `ready` may have changed. */
+  changed(): void;
 }
 
 interface Waiting {
@@ -26,6 +28,11 @@ export class LatestFrame {
   private inFlow = 0;
 
   constructor(private readonly options: LatestFrameOptions) {}
+
+  /** Whether a frame would go into the flow at once. */
+  get ready(): boolean {
+    return this.inFlow < this.options.inFlight;
+  }
 
   /** Takes a frame over. @param sent called when it, or a newer one, went into the flow */
   offer(frame: Frame, sent: readonly (() => void)[] = []): void {
@@ -44,19 +51,21 @@ export class LatestFrame {
 
   private flush(): void {
     const { waiting } = this;
-    if (waiting === undefined || this.inFlow >= this.options.inFlight) return;
+    if (waiting === undefined || !this.ready) return;
     const { frame, since, sent } = waiting;
     this.waiting = undefined;
-    this.inFlow += 1;
-    try {
-      this.options.send(frame, this.options.timers.now() - since);
-    } finally {
-      frame.lease.onIdle(() => {
-        this.inFlow -= 1;
-        this.flush();
-      });
-      for (const tell of sent) tell();
+    if (!this.options.send(frame, this.options.timers.now() - since)) {
+      this.drop(frame);
+      return;
     }
+    this.inFlow += 1;
+    frame.lease.onIdle(() => {
+      this.inFlow -= 1;
+      this.flush();
+      this.options.changed();
+    });
+    this.options.changed();
+    for (const tell of sent) tell();
   }
 
   private drop(frame: Frame): void {

@@ -10,7 +10,15 @@ interface Request {
 export class StillRequests {
   private requests: Request[] = [];
 
-  constructor(private readonly pool: FrameAllocator) {}
+  /** @param changed called when `wanted` may have changed */
+  constructor(
+    private readonly pool: FrameAllocator,
+    private readonly changed: () => void = () => undefined,
+  ) {}
+
+  get wanted(): boolean {
+    return this.requests.length > 0;
+  }
 
   /**
    * A copy of the next frame, as it comes from the camera (before masks). It is the caller's: whoever is done with it gives it
@@ -21,6 +29,7 @@ export class StillRequests {
       if (signal?.aborted === true) return reject(signal.reason as Error);
       const abort = (): void => {
         this.requests = this.requests.filter((other) => other !== request);
+        this.changed();
         request.reject(signal?.reason as Error);
       };
       const settled = (): void => signal?.removeEventListener('abort', abort);
@@ -30,6 +39,7 @@ export class StillRequests {
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.requests.push(request);
+      this.changed();
     });
   }
 
