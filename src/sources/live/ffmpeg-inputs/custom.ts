@@ -26,7 +26,8 @@ export function customInput(settings: LiveSettings): FfmpegInput {
   if (/^(.*\/)?ffmpeg$/.test(words[0] ?? '')) words.shift();
   const index = words.indexOf('-i');
   const input = words[index + 1];
-  if (index < 0 || input === undefined) refuse('input options, -i and an input', line.trim() === '' ? 'nothing' : 'none of that form');
+  if (index < 0 || input === undefined)
+    refuse('input options, -i and an input', line.trim() === '' ? 'nothing' : 'none of that form');
   if (index + 2 < words.length) {
     refuse('nothing after the input (what comes out is camera-in’s)', shown(words[index + 2]!));
   }
