@@ -18,6 +18,29 @@ export default tseslint.config(
     },
   },
   {
+    // They run in Node-RED's editor.
+    files: ['resources/**/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(
+        [
+          '$',
+          'RED',
+          'plateflowAlpr',
+          'document',
+          'window',
+          'URL',
+          'Image',
+          'ResizeObserver',
+          'Blob',
+          'setTimeout',
+          'clearTimeout',
+          'atob',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: {
       globals: { require: 'readonly', module: 'writable', process: 'readonly', performance: 'readonly' },

@@ -6,19 +6,18 @@ import { lineSides, readLine, type LineSide } from '../../src/events/line-crossi
 import { readZones } from '../../src/areas/zones.js';
 import { seededRandom } from '../support/random.js';
 
-/** What plate-out's editor file checks with, without an editor. */
+/** What the dialogs check zones and lines with, without an editor. */
 interface Validators {
   lineProblem(text: string, side: string): string | undefined;
   zonesProblem(text: string): number | undefined;
+  readAreas(text: string): { name: string; points: { x: number; y: number }[] }[] | undefined;
+  formatAreas(areas: object[]): string;
 }
 function editorValidators(): Validators {
-  const html = readFileSync(join(__dirname, '..', '..', 'nodes', 'plate-out', 'plate-out.html'), 'utf8');
-  const [, script] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html)!;
-  const context: { RED: object; plateflowPlateOut?: Validators } = {
-    RED: { nodes: { registerType: () => undefined } },
-  };
-  runInNewContext(script!, context);
-  return context.plateflowPlateOut!;
+  const script = readFileSync(join(__dirname, '..', '..', 'resources', 'areas-format.js'), 'utf8');
+  const context: { plateflowAreas?: Validators } = {};
+  runInNewContext(script, context);
+  return context.plateflowAreas!;
 }
 
 function isGood(read: () => unknown): boolean {
@@ -87,7 +86,7 @@ const zones = [
   Array.from({ length: 51 }, (_, index) => `z${index}: 0,0 1,0 1,1`).join('\n'),
 ];
 
-describe("the checks of plate-out's dialog", () => {
+describe('The checks of dialogs with zones or a line', () => {
   const editor = editorValidators();
 
   it('take the lines that the node takes, and no others', () => {

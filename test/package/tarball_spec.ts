@@ -71,6 +71,8 @@ describe('The package', function () {
       /^examples\/flows\/.*\.json$/,
       /^dist\/src\/cli\/alpr\.js$/,
       /^dist\/nodes\/hailo-device\/icons\/.*\.svg$/,
+      /^resources\/areas-editor\.js$/,
+      /^resources\/areas\.css$/,
       /^README\.md$/,
       /^LICENSE$/,
     ]) {
@@ -83,7 +85,7 @@ describe('The package', function () {
 
   it('carries nothing that does not run: no sources, tests, benches, training or stray files', () => {
     const allowed =
-      /^(dist\/(nodes|src)\/.*\.(js|html|json|svg|wasm)|models\/.*\.(onnx|json|md)|models\/field\/[^/]*\.txt|samples\/.*\.(mp4|jpg|json|md)|examples\/flows\/[^/]*\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^(dist\/(nodes|src)\/.*\.(js|html|json|svg|wasm)|models\/.*\.(onnx|json|md)|models\/field\/[^/]*\.txt|samples\/.*\.(mp4|jpg|json|md)|resources\/[^/]*\.(js|css)|examples\/flows\/[^/]*\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],
