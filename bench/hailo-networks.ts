@@ -92,3 +92,28 @@ function hefOnly(manifest: Record<string, unknown>): Record<string, unknown> {
     output: hef.output ?? rest['output'],
   };
 }
+
+/** The settings of a flow's node for these networks on the stub's device. */
+export function useHailo(
+  node: Record<string, unknown>,
+  { library, models }: { library: string; models: string },
+): void {
+  switch (node['type']) {
+    case 'alpr-hailo-device':
+      Object.assign(node, { backend: 'hailo', hailoLibrary: library, modelDirectory: models });
+      break;
+    case 'alpr-vehicle-detect':
+      node['model'] = 'yolov5m_vehicles';
+      break;
+    case 'alpr-plate-detect':
+      Object.assign(node, { model: 'tiny_yolov4_license_plates', where: 'vehicles' });
+      break;
+    case 'alpr-blur-gate':
+      // The plates are made up: how sharp the picture is there means nothing.
+      node['minSharpness'] = 0;
+      break;
+    case 'alpr-lprnet-read':
+      Object.assign(node, { model: 'lprnet', secondLook: 'never' });
+      break;
+  }
+}

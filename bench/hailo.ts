@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeStub } from '../test/support/hailort-stub/stub.js';
-import { PUBLISHED_FPS, writeTappasNetworks } from './hailo-networks.js';
+import { PUBLISHED_FPS, useHailo, writeTappasNetworks } from './hailo-networks.js';
 import { benchArguments, build, DemoFlow, shippedFlow } from './node-red.js';
 import { printTable } from './table.js';
 
@@ -107,27 +107,8 @@ async function measure(entry: Case, video: string | undefined, seconds: number):
 function cascade(library: string, models: string, { overlay }: Case): Record<string, unknown>[] {
   const flow = shippedFlow('02');
   for (const node of flow) {
-    switch (node['type']) {
-      case 'alpr-hailo-device':
-        Object.assign(node, { backend: 'hailo', hailoLibrary: library, modelDirectory: models });
-        break;
-      case 'alpr-vehicle-detect':
-        node['model'] = 'yolov5m_vehicles';
-        break;
-      case 'alpr-plate-detect':
-        Object.assign(node, { model: 'tiny_yolov4_license_plates', where: 'vehicles' });
-        break;
-      case 'alpr-blur-gate':
-        // The plates are made up: how sharp the picture is there means nothing.
-        node['minSharpness'] = 0;
-        break;
-      case 'alpr-lprnet-read':
-        Object.assign(node, { model: 'lprnet', secondLook: 'never' });
-        break;
-      case 'alpr-overlay':
-        node['d'] = !overlay;
-        break;
-    }
+    useHailo(node, { library, models });
+    if (node['type'] === 'alpr-overlay') node['d'] = !overlay;
   }
   return flow;
 }

@@ -44,6 +44,8 @@ export interface FlowOptions {
   settles: boolean;
   /** Another flow than the demo's, as its file has it. */
   flow?: Record<string, unknown>[];
+  /** Another file of this folder to preload, which answers `report` with something else. */
+  preload?: string;
 }
 
 export interface Report {
@@ -96,7 +98,7 @@ export class DemoFlow {
     const red = join(ROOT, 'node_modules/node-red/red.js');
     const child = spawn(
       process.execPath,
-      ['--require', join(__dirname, 'watch-node-red.cjs'), red, '--userDir', userDirectory],
+      ['--require', join(__dirname, options.preload ?? 'watch-node-red.cjs'), red, '--userDir', userDirectory],
       { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
     );
     return new DemoFlow(child, userDirectory);
@@ -107,7 +109,12 @@ export class DemoFlow {
   }
 
   /** What has happened since the last report. */
-  async report(): Promise<Report> {
+  report(): Promise<Report> {
+    return this.ask<Report>('report');
+  }
+
+  /** The answer of what is preloaded; one question at a time. */
+  async ask<Answer>(question: unknown): Promise<Answer> {
     const { exitCode, signalCode } = this.child;
     if (exitCode !== null || signalCode !== null)
       throw new Error(`Expected Node-RED to run but it has ended (${exitCode ?? signalCode})`);
@@ -118,9 +125,9 @@ export class DemoFlow {
       throw new Error(`Expected Node-RED to run but it ended with code ${code}`);
     });
     try {
-      this.child.send('report');
-      const [report] = (await Promise.race([answer, ended])) as [Report];
-      return report;
+      this.child.send(question as object);
+      const [given] = (await Promise.race([answer, ended])) as [Answer];
+      return given;
     } finally {
       waiting.abort();
       await Promise.allSettled([answer, ended]);

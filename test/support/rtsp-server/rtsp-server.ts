@@ -15,6 +15,8 @@ const startMs = 30_000;
 export interface StreamOptions extends ClipOptions {
   /** `gate` or `/gate`. */
   path: string;
+  /** So many seconds ahead in its clip. Default 0: streams of one file show the same moment, whatever their size and rate. */
+  startAt?: number | undefined;
 }
 
 export interface RtspLogin {
@@ -77,7 +79,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   const streams: object[] = [];
   for (const stream of options.streams) {
     const clip = await encodedClip(stream);
-    streams.push({ path: absolute(stream.path), codec: stream.codec ?? 'h264', clip: clip.file, fps: clip.fps });
+    const start = Math.round((stream.startAt ?? 0) * clip.fps);
+    streams.push({ path: absolute(stream.path), codec: stream.codec ?? 'h264', clip: clip.file, fps: clip.fps, start });
   }
   let login: RtspLogin = options;
   let server = await ServerProcess.start({ port: 0, streams, ...loginOf(login) });

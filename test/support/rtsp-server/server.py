@@ -2,8 +2,9 @@
 
 First line on stdin, JSON:
     {"port": 0, "user": str?, "password": str?, "basic": bool,
-     "streams": [{"path": "/gate", "codec": "h264" | "h265", "clip": file, "fps": number}]}
-Every access unit of a clip starts with a delimiter (AUD), and no picture is shown later than it is decoded.
+     "streams": [{"path": "/gate", "codec": "h264" | "h265", "clip": file, "fps": number, "start": number}]}
+`start`: the frame of the clip that is shown first. Every access unit of a clip starts with a delimiter (AUD), and no picture
+is shown later than it is decoded.
 First line on stdout: {"port": n}. Later lines on stdin are commands, each answered with {} or {"error": text}:
     {"do": "switch", "path": str, "clip": file, "fps": number}   from the next key frame on
     {"do": "login", "user": str?, "password": str?, "basic": bool}
@@ -38,6 +39,16 @@ KEY = {
 class Clip:
     """Access units of a file, and which of them a decoder can start at."""
 
+    loaded = {}
+
+    @classmethod
+    def load(cls, path, codec, fps):
+        """Streams that show the same clip share it."""
+        key = (path, codec, fps)
+        if key not in cls.loaded:
+            cls.loaded[key] = cls(path, codec, fps)
+        return cls.loaded[key]
+
     def __init__(self, path, codec, fps):
         with open(path, "rb") as file:
             data = file.read()
@@ -56,7 +67,8 @@ class Stream:
     def __init__(self, settings):
         self.path = settings["path"]
         self.codec = settings["codec"]
-        self.clip = Clip(settings["clip"], self.codec, settings["fps"])
+        self.clip = Clip.load(settings["clip"], self.codec, settings["fps"])
+        self.start = settings.get("start", 0)
         self.next_clip = None
         self.source = None
         self.running = False
@@ -88,11 +100,10 @@ class Stream:
 
     def push(self, number, due):
         clip, source = self.clip, self.source
-        index = number % len(clip.units)
-        if self.next_clip is not None and self.next_clip.keys[number % len(self.next_clip.units)]:
+        if self.next_clip is not None and self.next_clip.keys[(number + self.start) % len(self.next_clip.units)]:
             clip = self.clip = self.next_clip
             self.next_clip = None
-            index = number % len(clip.units)
+        index = (number + self.start) % len(clip.units)
         if source is None:
             return
         base = source.get_base_time()
@@ -157,7 +168,7 @@ def obey(command, server, streams):
     kind = command["do"]
     if kind == "switch":
         stream = next(stream for stream in streams if stream.path == command["path"])
-        stream.next_clip = Clip(command["clip"], stream.codec, command["fps"])
+        stream.next_clip = Clip.load(command["clip"], stream.codec, command["fps"])
     elif kind == "login":
         server.set_auth(authentication(command))
     elif kind == "disconnect":
