@@ -40,6 +40,7 @@ export class Connection {
         frame: (frame) => this.receive(frame),
         facts: (facts) => this.guard(() => options.facts(facts)),
         problem: (error) => this.guard(() => options.problem(error)),
+        alive: () => this.note(),
         ended: (error) => this.end(error),
       });
       this.watch(options.timeoutMs);
@@ -58,6 +59,7 @@ export class Connection {
   want(wanted: boolean): void {
     if (wanted === this.wanted || this.over) return;
     this.wanted = wanted;
+    this.note();
     this.guard(() => this.feed?.want?.(wanted));
   }
 
@@ -82,9 +84,18 @@ export class Connection {
       this.options.pool.recycle(frame);
       return;
     }
-    this.lastSign = this.options.timers.now();
+    this.note();
     this.firstFrameAt ??= this.lastSign;
     this.guard(() => this.options.frame(frame));
+  }
+
+  private note(): void {
+    this.lastSign = this.options.timers.now();
+  }
+
+  /** A feed that was told that frames are not wanted is silent because of that. */
+  private get maySayNothing(): boolean {
+    return !this.wanted && this.feed?.want !== undefined;
   }
 
   private end(error: SourceError): void {
@@ -100,7 +111,8 @@ export class Connection {
     this.forget = timers.after(ms, () => {
       const now = timers.now();
       const silence = now - this.lastSign;
-      if (silence < timeoutMs) this.watch(timeoutMs - silence);
+      if (this.maySayNothing) this.watch(timeoutMs);
+      else if (silence < timeoutMs) this.watch(timeoutMs - silence);
       else if (now - this.due > LATE_MS) this.watch(Math.min(GRACE_MS, timeoutMs));
       else this.end(this.silent());
     });

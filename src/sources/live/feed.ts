@@ -27,6 +27,8 @@ export interface FeedSink {
   facts(facts: FeedFacts): void;
   /** Something was lost and the stream goes on: a damaged picture, a refused decoder. No secrets in the message. */
   problem(error: SourceError): void;
+  /** The camera is there although no frame comes of it, such as a picture that has not changed: silence is counted from now. */
+  alive?(): void;
   /** Last call, once, unless the feed was closed before: the connection is over, and why. No secrets in the message. */
   ended(error: SourceError): void;
 }

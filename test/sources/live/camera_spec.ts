@@ -302,6 +302,27 @@ describe('LiveCamera', () => {
       await camera.close();
     });
 
+    it('takes a sign of life for one, and silence that was asked for as no sign of anything', async () => {
+      const { camera, fake, timers, sent } = setUp({ inFlight: 1 });
+      camera.start();
+      await turns();
+      for (let n = 0; n < 5; n++) {
+        await timers.pass(9000);
+        fake.feed.sink.alive!();
+      }
+      fake.feed.give();
+      assert.equal(fake.feed.wanted.at(-1), false);
+      await timers.pass(100_000);
+      assert.deepEqual([camera.state, fake.feeds.length], ['live', 1]);
+      // It is wanted again: from now on silence counts.
+      await release(sent[0]!);
+      await timers.pass(9999);
+      assert.equal(camera.state, 'live');
+      await timers.pass(10_000);
+      assert.equal(camera.state, 'lost');
+      await camera.close();
+    });
+
     it('lets a machine that slept catch up first', async () => {
       const { camera, fake, timers } = setUp();
       camera.start();
