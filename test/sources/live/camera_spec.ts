@@ -273,7 +273,7 @@ describe('LiveCamera', () => {
 
   describe('the watchdog', () => {
     it('gives up a stream that stays silent, and opens a new one', async () => {
-      const { camera, fake, timers, reports } = setUp();
+      const { camera, fake, timers, reports } = setUp({ inFlight: 64 });
       camera.start();
       await turns();
       fake.feed.give();
@@ -324,7 +324,7 @@ describe('LiveCamera', () => {
     });
 
     it('lets a machine that slept catch up first', async () => {
-      const { camera, fake, timers } = setUp();
+      const { camera, fake, timers } = setUp({ inFlight: 64 });
       camera.start();
       await turns();
       fake.feed.give();
@@ -342,7 +342,7 @@ describe('LiveCamera', () => {
     });
 
     it('does not look at the wall clock', async () => {
-      const { camera, fake, timers } = setUp();
+      const { camera, fake, timers } = setUp({ inFlight: 64 });
       const realNow = Date.now;
       camera.start();
       await turns();
