@@ -11,9 +11,13 @@ export type PictureHeader = Omit<NewFrameHeader, 'width' | 'height'>;
 
 export interface DecodeOptions {
   /** Largest picture, in millions of pixels. Default 64. */
-  maxMegapixels?: number;
+  maxMegapixels?: number | undefined;
+  /** Wider pictures (seen the right way up) are scaled down to this, pixels; JPEGs are partly decoded at a smaller size, which is quicker. */
+  maxWidth?: number | undefined;
+  /** Also refuses what is damaged without being too short. For pictures of which we do not know whether they are whole. Default false. */
+  strict?: boolean | undefined;
   /** Where the pixels live. Default: the process-wide pool. */
-  pool?: FramePool;
+  pool?: Pick<FramePool, 'acquire'>;
 }
 
 const DEFAULT_MAX_MEGAPIXELS = 64;
@@ -51,8 +55,11 @@ export async function decodeImage(
     );
   }
 
-  const decoded = await sharp(bytes, { limitInputPixels: width * height, failOn: 'truncated', sequentialRead: true })
-    .autoOrient()
+  const { maxWidth, strict = false } = options;
+  const limits = { limitInputPixels: width * height, sequentialRead: true };
+  let image = sharp(bytes, { ...limits, failOn: strict ? 'warning' : 'truncated' }).autoOrient();
+  if (maxWidth !== undefined && metadata.autoOrient.width > maxWidth) image = image.resize(maxWidth);
+  const decoded = await image
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })

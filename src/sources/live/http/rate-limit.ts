@@ -1,0 +1,20 @@
+/** How early a picture may come and still count as the next one, in parts of the time between two: cameras are not that punctual. */
+const tolerance = 0.25;
+
+/** Lets at most so many pictures per second through, evenly; a camera that is just as fast as that loses none to its jitter. */
+export class RateLimit {
+  private readonly period: number;
+  private due = -Infinity;
+
+  /** @param fps left out: no limit */
+  constructor(fps: number | undefined) {
+    this.period = fps === undefined ? 0 : 1000 / fps;
+  }
+
+  /** @param now ms of a clock that never goes back */
+  admits(now: number): boolean {
+    if (now < this.due - this.period * tolerance) return false;
+    this.due = Math.max(this.due, now - this.period) + this.period;
+    return true;
+  }
+}
