@@ -126,6 +126,27 @@ export class FramePool {
   }
 
   /**
+   * The same pixels under another header, for an owner who has not handed the frame out and learns only with the pixels what they show.
+   * The picture may have another size if it fits into the buffer. Forget the frame that was given.
+   * @throws FramePoolError ALPR_FRAME_FOREIGN for a frame of another pool, ALPR_FRAME_SIZE when the picture does not fit
+   */
+  restamp(frame: Frame, header: NewFrameHeader): Frame {
+    const { cameraId, sequence, timestamp, width, height } = header;
+    const state = this.#states.get(frame.lease);
+    if (state?.buffer === undefined) {
+      throw new FramePoolError('ALPR_FRAME_FOREIGN', `Expected a frame of this pool but received frame ${frame.id}`);
+    }
+    if (width * height * 3 > state.buffer.byteLength) {
+      throw new FramePoolError(
+        'ALPR_FRAME_SIZE',
+        `Expected a picture of at most ${state.buffer.byteLength} bytes for frame ${frame.id} but received ${width} × ${height}`,
+      );
+    }
+    state.frameId = header.id ?? `${cameraId}#${sequence}`;
+    return new Frame({ id: state.frameId, cameraId, sequence, timestamp, width, height }, frame.lease);
+  }
+
+  /**
    * Takes a frame's pixels back at once. Only for an owner who never handed the frame out: afterwards reading the pixels of this frame
    * or of any copy of it throws FrameRecycledError. A second call does nothing.
    * @throws FramePoolError ALPR_FRAME_FOREIGN for a frame of another pool, ALPR_FRAME_HELD while a node holds the frame

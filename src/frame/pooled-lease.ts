@@ -11,7 +11,7 @@ export interface LeaseState {
   /** Undefined once the pixels were taken back. */
   buffer: SharedArrayBuffer | undefined;
   /** For the error that a late reader gets. */
-  readonly frameId: string;
+  frameId: string;
   holders: number;
   /** Counts every retain and release: tells whether anything happened since a turn ago. */
   changes: number;

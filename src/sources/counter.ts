@@ -18,6 +18,11 @@ export class FrameCounter {
     return Math.max(now, this.last + 1);
   }
 
+  /** So many frames were captured and are gone: their numbers are missing in the sequence. */
+  skip(frames: number): void {
+    this.sequence += frames;
+  }
+
   /** The stamp of the frame captured at `timestamp`; moved on by 1 ms where it would not be later than the one before. */
   next(timestamp: number): FrameStamp {
     this.last = Math.max(timestamp, this.last + 1);

@@ -6,8 +6,25 @@ export interface AnnouncedFrame {
   time: number | undefined;
 }
 
+/** What ffmpeg says of the whole. */
+export interface StreamNotes {
+  /** Seconds, of the whole file. */
+  duration?: number | undefined;
+  /** Frames per second, as the file or camera says. */
+  rate?: number | undefined;
+  /** `h264`, `hevc` … */
+  codec?: string | undefined;
+  /** What `-hwaccel auto` chose. */
+  hwaccel?: string | undefined;
+}
+
 const keptLines = 4;
 const longestLine = 20_000;
+const longestComplaint = 500;
+/** Warnings that say that something of the picture is lost. */
+const damage = /corrupt|missed \d+ packets|max delay reached|concealing \d+/;
+/** About the way out, which is ours. */
+const ours = /\[rawvideo @|non monotonically increasing dts/;
 
 /**
  * Reads ffmpeg's log (`-loglevel level+info`) as it comes. The showinfo filter says size and time of every frame there, so
@@ -16,12 +33,12 @@ const longestLine = 20_000;
 export class FfmpegLog {
   /** Announced frames whose pixels have not been taken yet, oldest first. */
   readonly frames: AnnouncedFrame[] = [];
-  /** Seconds, of the whole file. */
-  duration: number | undefined;
-  /** Frames per second, as the file says. */
-  rate: number | undefined;
+  readonly stream: StreamNotes = {};
+  /** Complaints since the last `takeDamage`. */
+  private damaged = { complaint: '', times: 0 };
   private errors: string[] = [];
   private rest = '';
+  private inOutput = false;
 
   write(text: string): void {
     const lines = (this.rest + text).split(/\r?\n|\r/);
@@ -32,6 +49,13 @@ export class FfmpegLog {
   /** The last complaints, for an error message; empty when there were none. */
   complaints(): string {
     return this.errors.join('; ');
+  }
+
+  /** Complaints since the last call: the last one, and how many. */
+  takeDamage(): { complaint: string; times: number } {
+    const { damaged } = this;
+    this.damaged = { complaint: '', times: 0 };
+    return damaged;
   }
 
   private line(line: string): void {
@@ -45,9 +69,17 @@ export class FfmpegLog {
       });
       return;
     }
-    if (/\[(error|fatal|panic)\]/.test(line)) {
-      const text = line.replace(/^(\[[^\]]*\] *)+/, '').trim();
-      if (text !== '' && !this.errors.includes(text)) this.errors.push(text);
+    const isError = /\[(error|fatal|panic)\]/.test(line);
+    if (isError || damage.test(line)) {
+      if (ours.test(line)) return;
+      const text = line
+        .replace(/^(\[[^\]]*\] *)+/, '')
+        .trim()
+        .slice(0, longestComplaint);
+      if (text === '') return;
+      this.damaged = { complaint: text, times: this.damaged.times + 1 };
+      if (!isError) return;
+      if (!this.errors.includes(text)) this.errors.push(text);
       if (this.errors.length > keptLines) this.errors.shift();
       return;
     }
@@ -55,11 +87,19 @@ export class FfmpegLog {
   }
 
   private header(line: string): void {
+    const { stream } = this;
+    if (line.includes('Output #')) this.inOutput = true;
+    const hwaccel = /Using auto hwaccel type (\w+)/.exec(line)?.[1];
+    if (hwaccel !== undefined) stream.hwaccel = hwaccel;
+    if (this.inOutput) return;
     const clock = /Duration: (\d+):(\d+):(\d+(?:\.\d+)?)/.exec(line);
-    if (clock && this.duration === undefined) {
-      this.duration = Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
+    if (clock && stream.duration === undefined) {
+      stream.duration = Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
     }
-    const rate = /Stream #0.*Video:.*?([\d.]+) fps/.exec(line);
-    if (rate && this.rate === undefined) this.rate = Number(rate[1]);
+    const video = /Stream #0.*?: Video: (\w+)/.exec(line);
+    if (!video || stream.codec !== undefined) return;
+    stream.codec = video[1];
+    const rate = /([\d.]+) fps/.exec(line)?.[1];
+    if (rate !== undefined) stream.rate = Number(rate);
   }
 }

@@ -1,6 +1,7 @@
 import { FrameCounter } from './counter.js';
 import { openFolder } from './folder.js';
 import { loopSource } from './loop.js';
+import type { HardwareDecoder } from './live/settings.js';
 import { openPicture } from './picture.js';
 import { openSample } from './sample.js';
 import { SourceError, type FrameAllocator, type FrameSource } from './source.js';
@@ -17,6 +18,12 @@ export interface SourceSettings {
   /** Video: at most so many frames per second. Pictures of a folder: dated so many per second. */
   fps?: number | undefined;
   loop?: boolean | undefined;
+  /** Video: wider frames are scaled down to this, pixels. */
+  maxWidth?: number | undefined;
+  /** Video: what decodes. Default none, which is software. */
+  hwaccel?: HardwareDecoder | undefined;
+  /** Video: `/dev/dri/renderD128` and the like; empty: ffmpeg's choice. */
+  hwDevice?: string | undefined;
   /** Path of ffmpeg; the one on PATH when left out or empty. */
   ffmpeg?: string | undefined;
   maxMegapixels?: number | undefined;
@@ -42,7 +49,7 @@ export async function openSource(settings: SourceSettings, context: SourceContex
 }
 
 async function openOnce(settings: SourceSettings, context: SourceContext, counter: FrameCounter): Promise<FrameSource> {
-  const { path = '', fps, ffmpeg, maxMegapixels } = settings;
+  const { path = '', fps, maxWidth, hwaccel, hwDevice, ffmpeg, maxMegapixels } = settings;
   if (fps !== undefined && !(fps > 0 && fps < Infinity)) {
     throw new SourceError(`Expected a number above 0 for fps but received ${fps}`);
   }
@@ -53,7 +60,7 @@ async function openOnce(settings: SourceSettings, context: SourceContext, counte
     case 'folder':
       return openFolder(path, options);
     case 'video':
-      return openVideo(path, options);
+      return openVideo(path, { ...options, maxWidth, hwaccel, hwDevice });
     case 'sample':
       return openSample(options);
     default:

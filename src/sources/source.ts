@@ -22,6 +22,8 @@ export interface FrameSource {
 /** What a source needs of the frame pool. */
 export interface FrameAllocator {
   acquire(header: FrameStamp & { width: number; height: number }): Frame;
+  /** The same pixels under the header that they turned out to have; the frame that was given is forgotten. */
+  restamp(frame: Frame, header: FrameStamp & { width: number; height: number }): Frame;
   /** Takes back the pixels of a frame that nobody else has seen. */
   recycle(frame: Frame): void;
 }
@@ -35,12 +37,18 @@ export interface FrameStamp {
 
 /**
  * - `ALPR_SOURCE_STALLED`: nothing comes, and no error either
+ * - `ALPR_SOURCE_UNREACHABLE`: no such host, nothing listens there, or no way to it
  * - `ALPR_SOURCE_LOGIN`: user or password is missing or refused. Tried again ever more seldom: cameras lock accounts
  * - `ALPR_SOURCE_SETTINGS`: cannot work until somebody changes a setting (no address, no such device)
  * - `ALPR_FFMPEG`: there is no ffmpeg, or it is too old
  */
 export type SourceErrorCode =
-  'ALPR_SOURCE' | 'ALPR_SOURCE_STALLED' | 'ALPR_SOURCE_LOGIN' | 'ALPR_SOURCE_SETTINGS' | 'ALPR_FFMPEG';
+  | 'ALPR_SOURCE'
+  | 'ALPR_SOURCE_STALLED'
+  | 'ALPR_SOURCE_UNREACHABLE'
+  | 'ALPR_SOURCE_LOGIN'
+  | 'ALPR_SOURCE_SETTINGS'
+  | 'ALPR_FFMPEG';
 
 /** A source that cannot deliver. The message says what was expected and what came. */
 export class SourceError extends Error {

@@ -1,18 +1,27 @@
-import { basename, extname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { basename } from 'node:path';
 import type { Frame } from '../frame/frame.js';
 import type { FrameCounter } from './counter.js';
+import { DecoderChoice } from './decoder-choice.js';
+import { DecoderThread } from './decoder-thread.js';
+import { logOptions, outputArguments, type FilterOptions } from './ffmpeg-arguments.js';
 import type { AnnouncedFrame } from './ffmpeg-log.js';
 import { findFfmpeg, type Ffmpeg } from './ffmpeg.js';
 import { checkFile } from './file.js';
+import type { HardwareDecoder } from './live/settings.js';
 import { SourceError, type FrameAllocator, type FrameSource } from './source.js';
-import type { FromVideoThread, ToVideoThread, VideoThreadStart } from './video-protocol.js';
+import type { FromDecoderThread, ToDecoderThread } from './video-protocol.js';
 
 export interface VideoOptions {
   counter: FrameCounter;
   pool: FrameAllocator;
   /** At most so many frames per second; left out, every frame. Frames are left away, never doubled. */
   fps?: number | undefined;
+  /** Wider frames are scaled down to this, pixels. */
+  maxWidth?: number | undefined;
+  /** Default none. What does not work is done by software, and said through onProblem. */
+  hwaccel?: HardwareDecoder | undefined;
+  hwDevice?: string | undefined;
+  onProblem?: ((error: Error) => void) | undefined;
   /** Path of ffmpeg; the one on PATH when left out. */
   ffmpeg?: string | undefined;
   /** Frames above this are refused. Default 64. */
@@ -33,19 +42,18 @@ export async function openVideo(path: string, options: VideoOptions): Promise<Fr
 }
 
 /** ffmpeg's arguments: every frame as RGB on stdout, announced on stderr. */
-export function videoArguments(path: string, ffmpeg: Ffmpeg, fps?: number): string[] {
-  const filters = ['showinfo=checksum=0'];
-  if (fps !== undefined) {
-    // One frame of each 1/fps slot; the small addend keeps times such as 0.2 s, which binary has not, out of the slot before.
-    const slot = (time: string) => `floor(${time}*${fps}+0.001)`;
-    filters.unshift(`select=isnan(prev_selected_t)+gt(${slot('t')}\\,${slot('prev_selected_t')})`);
-  }
+export function videoArguments(
+  path: string,
+  ffmpeg: Ffmpeg,
+  options: FilterOptions = {},
+  decoder: string[] = [],
+): string[] {
   return [
-    ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'level+info'],
+    ...logOptions,
+    ...decoder,
     // A playlist must not make us fetch things from the net.
     ...['-protocol_whitelist', 'file,crypto,data', '-i', `file:${path}`],
-    ...['-map', '0:v:0', '-vf', filters.join(','), ...ffmpeg.passthrough],
-    ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'],
+    ...outputArguments(ffmpeg, options),
   ];
 }
 
@@ -54,16 +62,14 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Longer than the thread takes to kill an ffmpeg that does not listen. */
-const threadGraceMs = 5000;
-
 /** At most one finished frame waits here; while it does, the thread gets no buffer, and ffmpeg's pipe stays full. */
 class VideoSource implements FrameSource {
   readonly description: string;
-  private readonly thread: Worker;
-  private readonly exited: Promise<void>;
+  private readonly decoder: DecoderChoice;
   private readonly start: number;
-  private ffmpegPid: number | undefined;
+  private thread: DecoderThread;
+  /** Threads that were given up. */
+  private readonly former: Promise<void>[] = [];
   private duration: number | undefined;
   private rate: number | undefined;
   private announced: AnnouncedFrame | undefined;
@@ -76,28 +82,14 @@ class VideoSource implements FrameSource {
   private lastTime = 0;
 
   constructor(
-    path: string,
-    ffmpeg: Ffmpeg,
+    private readonly path: string,
+    private readonly ffmpeg: Ffmpeg,
     private readonly options: VideoOptions,
   ) {
     this.description = `video ${basename(path)}`;
     this.start = options.counter.begin();
-    this.thread = startThread({
-      program: ffmpeg.path,
-      arguments: videoArguments(path, ffmpeg, options.fps),
-      path,
-      maxMegapixels: options.maxMegapixels ?? 64,
-      stallTimeoutMs: options.stallTimeoutMs ?? 20_000 / Math.min(1, options.fps ?? 1),
-    });
-    this.thread.on('message', (message: FromVideoThread) => this.receive(message));
-    this.thread.on('error', (error) => this.end(new SourceError(`${this.description}: ${error.message}`)));
-    this.exited = new Promise((resolve) => {
-      this.thread.once('exit', () => {
-        this.end(new SourceError(`Expected ${this.description} to go on but its thread has ended`));
-        this.releasePartial();
-        resolve();
-      });
-    });
+    this.decoder = new DecoderChoice(options.hwaccel, options.hwDevice);
+    this.thread = this.launch();
   }
 
   get expectedFrames(): number | undefined {
@@ -129,20 +121,43 @@ class VideoSource implements FrameSource {
     this.problem = undefined;
     if (this.ready) this.options.pool.recycle(this.ready);
     this.ready = undefined;
-    this.post({ kind: 'close' });
-    const timer = setTimeout(() => this.force(), threadGraceMs);
-    await this.exited;
-    clearTimeout(timer);
+    await Promise.all([this.thread.close(), ...this.former]);
   }
 
-  private receive(message: FromVideoThread): void {
+  private launch(): DecoderThread {
+    const { fps, maxWidth, maxMegapixels = 64, stallTimeoutMs = 20_000 / Math.min(1, fps ?? 1) } = this.options;
+    const thread = new DecoderThread(
+      {
+        program: this.ffmpeg.path,
+        arguments: videoArguments(this.path, this.ffmpeg, { fps, maxWidth }, this.decoder.arguments),
+        maxMegapixels,
+        stallTimeoutMs,
+      },
+      (message) => {
+        if (thread === this.thread) this.receive(message);
+      },
+    );
+    void thread.exited.then(() => {
+      if (thread === this.thread) this.releasePartial();
+    });
+    return thread;
+  }
+
+  /** The same file with another decoder, before its first frame. */
+  private relaunch(): void {
+    this.former.push(this.thread.close());
+    this.thread = this.launch();
+  }
+
+  private receive(message: FromDecoderThread): void {
+    if (this.ended) return;
     switch (message.kind) {
-      case 'started':
-        this.ffmpegPid = message.pid;
+      case 'codec':
+        if (this.decoder.learn(message.codec)) this.relaunch();
         return;
       case 'announced':
-        this.duration = message.duration;
-        this.rate = message.rate;
+        this.duration = message.stream.duration;
+        this.rate = message.stream.rate;
         this.announced = message.frame;
         this.grant();
         return;
@@ -153,8 +168,26 @@ class VideoSource implements FrameSource {
         this.end();
         return;
       case 'failed':
-        this.end(new SourceError(message.message, message.code));
+        this.fail(message);
     }
+  }
+
+  private fail({ failure, what, complaints, frames }: FromDecoderThread & { kind: 'failed' }): void {
+    const { maxMegapixels = 64, onProblem } = this.options;
+    const why = complaints === '' ? what : `${what}: ${complaints}`;
+    if (frames === 0 && this.decoder.isHardware && (failure === 'end' || failure === 'stall')) {
+      const { name } = this.decoder;
+      this.decoder.refuse();
+      this.relaunch();
+      onProblem?.(new SourceError(`Expected ${name} to decode ${this.path} but ${why}. Software decodes it now.`));
+      return;
+    }
+    const expected =
+      failure === 'size'
+        ? `at most ${maxMegapixels} megapixels for ${this.path}`
+        : `${failure === 'program' ? 'ffmpeg to read' : 'a video for'} ${this.path}`;
+    const code = { program: 'ALPR_FFMPEG', stall: 'ALPR_SOURCE_STALLED' } as const;
+    this.end(new SourceError(`Expected ${expected} but ${why}`, code[failure as 'program']));
   }
 
   /** Gives the thread a buffer for the announced frame, unless a finished one still waits. */
@@ -208,28 +241,7 @@ class VideoSource implements FrameSource {
     this.partial = undefined;
   }
 
-  private force(): void {
-    try {
-      if (this.ffmpegPid !== undefined) process.kill(this.ffmpegPid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
-    void this.thread.terminate();
+  private post(message: ToDecoderThread): void {
+    this.thread.post(message);
   }
-
-  private post(message: ToVideoThread): void {
-    this.thread.postMessage(message);
-  }
-}
-
-/** The thread's module beside this one: compiled, or as TypeScript where this runs from its source through tsx. */
-function startThread(start: VideoThreadStart): Worker {
-  const extension = extname(__filename);
-  const execArgv = extension === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [];
-  return new Worker(join(__dirname, `video-thread${extension}`), {
-    workerData: start,
-    execArgv,
-    // Chunks of the pipe are garbage at once; V8 would collect 48 MB of them before it looks.
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
 }

@@ -133,10 +133,48 @@ describe('video source', () => {
   it('follows a size that changes in the middle of the file', async () => {
     const one = folder.clip('one.ts', 'color=red:s=64x48:r=5:d=1', '-c:v', 'mpeg2video');
     const two = folder.clip('two.ts', 'color=blue:s=96x32:r=5:d=1', '-c:v', 'mpeg2video');
-    const both = folder.file('both.ts', Buffer.concat([readFileSync(one), readFileSync(two)]));
-    const sizes = new Set((await readAll(await open(both))).map((frame) => `${frame.width}x${frame.height}`));
-    assert.deepEqual([...sizes], ['64x48', '96x32']);
+    const three = folder.clip('three.ts', 'color=lime:s=128x64:r=5:d=1', '-c:v', 'mpeg2video');
+    const both = folder.file('both.ts', Buffer.concat([one, two, three].map((path) => readFileSync(path))));
+    const looks = new Set(
+      (await readAll(await open(both))).map((frame) => {
+        const corners = [pixelOf(frame, 0, 0), pixelOf(frame, frame.width - 1, frame.height - 1)];
+        return `${frame.width}x${frame.height} ${corners.map((rgb) => 'rgb'[rgb.indexOf(Math.max(...rgb))]).join('')}`;
+      }),
+    );
+    assert.deepEqual([...looks], ['64x48 rr', '96x32 bb', '128x64 gg']);
   });
+
+  it('scales wider frames down and leaves the others as they are', async () => {
+    const wide = folder.clip('wide.mkv', 'color=red:s=128x54:r=5:d=0.4', ...lossless);
+    for (const [maxWidth, size] of [
+      [64, '64x27'],
+      [200, '128x54'],
+    ] as const) {
+      const frames = await readAll(await open(wide, { maxWidth }));
+      assert.deepEqual(
+        frames.map((frame) => `${frame.width}x${frame.height}`),
+        [size, size],
+      );
+    }
+  });
+
+  for (const hwaccel of ['auto', 'vaapi', 'cuda', 'v4l2m2m'] as const) {
+    it(`brings every frame with ${hwaccel}, by software where there is no such hardware`, async () => {
+      const problems: Error[] = [];
+      const path = folder.clip('hw.mp4', 'testsrc=s=64x48:r=5:d=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p');
+      const frames = await readAll(await open(path, { hwaccel, onProblem: (error) => problems.push(error) }));
+      assert.deepEqual(
+        frames.map((frame) => frame.sequence),
+        [0, 1, 2, 3, 4],
+      );
+      for (const { message } of problems) {
+        assert.match(
+          message,
+          new RegExp(`^Expected ${hwaccel} to decode .*hw.mp4 but ffmpeg ended .*Software decodes it now`),
+        );
+      }
+    });
+  }
 
   const bad: [string, () => string, RegExp][] = [
     [
@@ -296,7 +334,7 @@ describe('video source', () => {
       assert.equal(await fresh.next(), null);
       const source = await open(endless);
       await source.next();
-      assert.equal(newChildren(known).length, 1);
+      assert.equal(newChildren(known).length, 2, 'ffmpeg and its guard');
       await Promise.all([source.close(), source.close()]);
       assert.deepEqual(newChildren(known), []);
       assert.equal(await source.next(), null);
@@ -327,7 +365,7 @@ describe('video source', () => {
       const source = await open(endless, { ffmpeg: deaf });
       const pending = source.next();
       await sleep(400);
-      assert.equal(newChildren(known).length, 1);
+      assert.equal(newChildren(known).length, 2, 'ffmpeg and its guard');
       await source.close();
       assert.equal(await pending, null);
       assert.deepEqual(newChildren(known), []);
@@ -372,12 +410,12 @@ describe('video source', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
-      const [ffmpeg] = childrenOf(child.pid!).filter(isRunning);
-      assert.ok(ffmpeg !== undefined, 'it runs');
+      const children = childrenOf(child.pid!).filter(isRunning);
+      assert.ok(children.length >= 2, 'ffmpeg and its guard run');
       child.kill('SIGKILL');
       await once(child, 'exit');
-      for (let i = 0; i < 50 && isRunning(ffmpeg); i++) await sleep(100);
-      assert.equal(isRunning(ffmpeg), false);
+      for (let i = 0; i < 300 && children.some(isRunning); i++) await sleep(100);
+      assert.deepEqual(children.filter(isRunning), []);
     });
   });
 });
