@@ -1,0 +1,1 @@
+"""How the networks of @plateflow/node-red-hailo-alpr are made: see training/README.md."""

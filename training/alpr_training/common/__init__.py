@@ -1,0 +1,1 @@
+"""What every training needs: seeds, checkpoints, averages of weights, logs, contact sheets."""

@@ -1,0 +1,1 @@
+"""Labelled pictures: where they are, who may be trained on, and that nothing leaks from test to train."""

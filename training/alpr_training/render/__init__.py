@@ -1,0 +1,1 @@
+"""Licence plates drawn from free fonts and a table of styles, seen through a bad camera."""

@@ -1,0 +1,63 @@
+"""From a pattern to what stands on the plate."""
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from .styles import GROUPS, Style
+
+DIGITS = "0123456789"
+CONSONANTS = "BCDFGHJKLMNPRSTVWXYZ"
+#: Q stands on few plates of the world and looks like O: drawn as often as the others it is read too often.
+RARE_Q = 0.6
+
+
+@dataclass(frozen=True)
+class Mark:
+    """`character` where it is read; otherwise `gap` is what stands between: blank, `-`, `.` or `*` (a place for a seal)."""
+
+    character: str = ""
+    gap: str = ""
+
+
+def fill_pattern(pattern: str, style: Style, chance: random.Random) -> list[list[Mark]]:
+    """Lines of marks, drawn at random as the pattern says."""
+    return [_fill_line(line, style, chance) for line in pattern.split("|")]
+
+
+def text_of(lines: list[list[Mark]]) -> str:
+    """What a reader should say: the characters of all lines, top to bottom."""
+    return "".join(mark.character for line in lines for mark in line)
+
+
+def _fill_line(line: str, style: Style, chance: random.Random) -> list[Mark]:
+    marks = []
+    position = 0
+    while position < len(line):
+        sign = line[position]
+        if sign == "{":
+            end = line.index("}", position)
+            marks += [Mark(character) for character in chance.choice(GROUPS[line[position + 1 : end]])]
+            position = end
+        elif sign in " -.*":
+            marks.append(Mark(gap=sign))
+        else:
+            marks.append(Mark(_draw(sign, style, chance)))
+        position += 1
+    return marks
+
+
+def _draw(sign: str, style: Style, chance: random.Random) -> str:
+    if sign == "L":
+        letter = chance.choice(style.letters)
+        return chance.choice(style.letters) if letter == "Q" and chance.random() < RARE_Q else letter
+    if sign == "C":
+        return chance.choice(CONSONANTS)
+    if sign == "D":
+        return chance.choice(DIGITS)
+    if sign == "N":
+        return chance.choice(DIGITS[1:])
+    if sign == "X":
+        # Fully random strings with as many O and I as there are 0 and 1 would teach a coin toss.
+        return chance.choice(DIGITS + "ABCDEFGHJKLMNPRSTUVWXYZ" * 2 + "OIQ")
+    return sign
