@@ -15,6 +15,11 @@ export class CameraRuns {
 
   constructor(private readonly options: CameraRunsOptions) {}
 
+  /** A source is open, or being opened. */
+  get running(): boolean {
+    return this.runner?.running === true;
+  }
+
   /** Resolves when the source has given its first frame; rejects when it cannot be opened. */
   start(file: string): Promise<void> {
     const { open, finishFirst = false, ...rest } = this.options;

@@ -27,6 +27,8 @@ export interface InputOptions {
   concurrency?: number;
   /** Messages that may wait for a handler. */
   queueLimit?: number;
+  /** The status tells of more than messages: one that works does not turn a red line green. */
+  ownStatus?: boolean;
   /** Runs when the last handler has returned. */
   onClose?: () => Promise<void> | void;
   /** Node-RED gives a node 15 s to close. */
@@ -102,15 +104,18 @@ export class InputQueue {
 
   /** Sends something that no message asked for (a timer, a source), behind what the camera's earlier messages still give. */
   sendInOrder(camera: string, produce: () => Output): void {
-    this.order.take(camera)(() => {
-      if (this.closed) return;
-      try {
-        const output = produce();
-        if (output !== null) this.node.send(output as AlprMessage);
-      } catch (thrown) {
-        this.node.error(toError(thrown).message, { topic: camera });
-      }
-    });
+    this.order.take(camera)(() => this.sendNow(camera, produce));
+  }
+
+  /** The same, past whatever is on its way. */
+  sendNow(camera: string, produce: () => Output): void {
+    if (this.closed) return;
+    try {
+      const output = produce();
+      if (output !== null) this.node.send(output as AlprMessage);
+    } catch (thrown) {
+      this.node.error(toError(thrown).message, { topic: camera });
+    }
   }
 
   /** Forgets what waits, lets what runs come to its end (for a while) and then releases what the node holds. */
@@ -197,9 +202,9 @@ export class InputQueue {
     } catch (thrown) {
       return this.fail(thrown, job.done);
     }
-    const { status } = this.options;
+    const { status, ownStatus = false } = this.options;
     if (job.report !== undefined) status.ok(job.report);
-    else if (status.isFailed) status.ok('ready');
+    else if (status.isFailed && !ownStatus) status.ok('ready');
     job.done();
   }
 

@@ -11,6 +11,8 @@ export interface RunOptions {
   minIntervalMs?: number;
   /** Frames in the flow at once. */
   inFlight: number;
+  /** Whether the frame goes into the flow; one that does not is the callee's. Left out: all go. */
+  admit?: ((frame: Frame) => boolean) | undefined;
   /** `decodeMs`: how long the source took to give the frame. */
   send(frame: Frame, decodeMs: number): void;
   /** The source came to its end, or was stopped by `stop`. Not called on errors. */
@@ -104,7 +106,7 @@ export class SourceRunner {
           await this.pause(wait);
         }
         if (this.stopped) return;
-        this.sendOn(frame, decodeMs);
+        if (this.options.admit?.(frame) !== false) this.sendOn(frame, decodeMs);
       }
     } finally {
       await source.close();

@@ -15,7 +15,11 @@ export class StatusLine {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly node: Pick<Node, 'status'>) {}
+  /** @param longest characters of a text; Node-RED's rule for what fits beside other nodes when left out */
+  constructor(
+    private readonly node: Pick<Node, 'status'>,
+    private readonly longest = MAX_TEXT,
+  ) {}
 
   /** Green: at work. */
   ok(text: string): void {
@@ -55,7 +59,7 @@ export class StatusLine {
 
   private show(status: NodeStatus): void {
     if (this.closed) return;
-    const next = { ...status, text: shortText(status.text ?? '') };
+    const next = { ...status, text: shortText(status.text ?? '', this.longest) };
     if (same(next, this.waiting ?? this.shown)) return;
     this.waiting = next;
     const turnsRed = next.fill === 'red' && this.shown?.fill !== 'red';
@@ -80,9 +84,9 @@ function same(a: NodeStatus, b: NodeStatus | undefined): boolean {
 }
 
 /** Node-RED's rule: a status is shorter than 20 characters. */
-export function shortText(text: string): string {
+export function shortText(text: string, longest = MAX_TEXT): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT - 1).trimEnd()}…`;
+  return line.length <= longest ? line : `${line.slice(0, longest - 1).trimEnd()}…`;
 }
 
 /** `1 plate`, `2 plates`. */

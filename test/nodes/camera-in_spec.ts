@@ -6,6 +6,7 @@ import type { Node, NodeAPI, NodeInitializer } from 'node-red';
 import type { Frame } from '../../src/frame/frame.js';
 import { FramePool } from '../../src/frame/pool.js';
 import { encodePng } from '../../src/image/encode.js';
+import { cameraKinds } from '../../src/node-red/camera-settings.js';
 import type { AlprMessage } from '../../src/node-red/message.js';
 import cameraIn = require('../../nodes/camera-in/camera-in.js');
 import { loadFlow, settle, withRuntime, type Running } from '../support/node-red-flow.js';
@@ -263,7 +264,7 @@ describe('camera-in', () => {
     });
 
     const settings: [Record<string, unknown>, string][] = [
-      [{ source: 'radio' }, 'Expected one of message, picture, folder, video, sample for source but received "radio"'],
+      [{ source: 'radio' }, `Expected one of ${cameraKinds.join(', ')} for source but received "radio"`],
       [{ inFlight: 0 }, 'Expected a whole number from 1 to 64 for inFlight but received 0'],
       [{ fps: 'many' }, 'Expected a number from 0.001 to 1000 for fps but received "many"'],
     ];
