@@ -24,6 +24,7 @@ export function rtspInput(settings: LiveSettings, ffmpeg: Ffmpeg): FfmpegInput {
     throw new SourceError(
       `Expected user and password of together at most ${longestLogin} characters (percent-encoded, ffmpeg's limit) ` +
         `for ${hideSecrets(url.href)} but received ${login.length}`,
+      'ALPR_SOURCE_SETTINGS',
     );
   }
   url.username = '';
@@ -57,6 +58,7 @@ function parseAddress(address = ''): URL {
     const received = address.trim() === '' ? 'an empty one' : `"${hideSecrets(address.trim())}"`;
     throw new SourceError(
       `Expected an address such as rtsp://camera.lan:554/stream1 for RTSP but received ${received}`,
+      'ALPR_SOURCE_SETTINGS',
     );
   }
   return url;
