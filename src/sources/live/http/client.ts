@@ -134,6 +134,7 @@ export class CameraClient {
     if (!this.mayLogIn(url)) {
       throw this.fault(
         `it was sent on to ${describeUrl(url)}, which asks for a user and a password; they only go to the camera itself`,
+        'ALPR_SOURCE_LOGIN',
       );
     }
     const headers = response.headersDistinct['www-authenticate'] ?? [];

@@ -37,6 +37,8 @@ export class Login {
   constructor(
     private readonly user: string,
     private readonly password: string,
+    /** Client nonces. */
+    private readonly makeNonce = () => randomBytes(16).toString('hex'),
   ) {}
 
   /** The header for the next request; undefined before the first challenge. */
@@ -82,7 +84,7 @@ export class Login {
     const [realm, nonce, opaque] = [value('realm'), value('nonce'), challenge.parameters.get('opaque')];
     const qop = challenge.parameters.has('qop') ? 'auth' : undefined;
     // In a session the first client nonce stays part of the secret, as long as its nonce lives.
-    if (state.count === 0 || !session) state.cnonce = randomBytes(16).toString('hex');
+    if (state.count === 0 || !session) state.cnonce = this.makeNonce();
     state.count++;
     const count = state.count.toString(16).padStart(8, '0');
 

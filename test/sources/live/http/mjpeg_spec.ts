@@ -312,29 +312,29 @@ describe('MJPEG camera', () => {
   });
 
   const silences: [string, CameraAnswer, RegExp][] = [
-    ['that never answers', () => undefined, /it accepted the connection and sent no answer within 0\.3 s$/],
+    ['that never answers', () => undefined, /it accepted the connection and sent no answer within 0\.7 s$/],
     [
       'that sends nothing behind its headers',
       stream(multipart, () => undefined),
-      /no picture came within 0\.3 s \(0 bytes of multipart/,
+      /no picture came within 0\.7 s \(0 bytes of multipart/,
     ],
     [
       'that stops in a picture',
       stream(multipart, (r) => r.write(part(pictures[0]!).subarray(0, 200))),
-      /no picture came within 0\.3 s \(200 bytes/,
+      /no picture came within 0\.7 s \(200 bytes/,
     ],
-    ['that stops after one', stream(multipart, (r) => r.write(part(pictures[0]!))), /no picture came for 0\.3 s$/],
-    ['that only drips', (_, r) => drip(r), /no picture came within 0\.3 s \(\d+ bytes/],
+    ['that stops after one', stream(multipart, (r) => r.write(part(pictures[0]!))), /no picture came for 0\.7 s$/],
+    ['that only drips', (_, r) => drip(r), /no picture came within 0\.7 s \(\d+ bytes/],
     [
       'whose login does not end',
       (_, r) => void r.writeHead(401, { 'WWW-Authenticate': 'Basic' }).write('x'),
-      /sent no answer within 0\.3 s$/,
+      /sent no answer within 0\.7 s$/,
     ],
   ];
   for (const [name, answer, expected] of silences) {
     it(`gives up a camera ${name}`, async () => {
       server.on('/silent', answer);
-      const { sink } = watch('/silent', { timeoutMs: 300 });
+      const { sink } = watch('/silent', { timeoutMs: 700 });
       const error = await sink.end();
       assert.match(error.message, expected);
       assert.equal(error.code, 'ALPR_SOURCE_STALLED');
@@ -351,9 +351,9 @@ describe('MJPEG camera', () => {
         r.once('close', () => clearInterval(timer));
       }),
     );
-    const { sink } = watch('/rotten', { timeoutMs: 300 });
+    const { sink } = watch('/rotten', { timeoutMs: 700 });
     const error = await sink.end();
-    assert.match(error.message, /but for 0\.3 s it received one that cannot be used: /);
+    assert.match(error.message, /but for 0\.7 s it received one that cannot be used: /);
     assert.deepEqual(sink.frames, []);
   });
 
