@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What Linux's /proc tells of a process. */
 export interface ProcessFacts {
@@ -58,4 +58,36 @@ export function descendants(pid: number): ProcessFacts[] {
 /** Number of open file descriptors of a process. */
 export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Its arguments, as `ps` shows them to everybody; empty when it has ended. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether the process has a TCP connection to this port of this machine. */
+export function isConnectedTo(pid: number, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const lines = readFileSync('/proc/net/tcp', 'utf8').trim().split('\n').slice(1);
+  const sockets = lines.flatMap((line) => {
+    const fields = line.trim().split(/\s+/);
+    return fields[2]!.endsWith(`:${hex}`) ? `socket:[${fields[9]}]` : [];
+  });
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.includes(linkOf(`/proc/${pid}/fd/${fd}`)));
+  } catch {
+    return false;
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
