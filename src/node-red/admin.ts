@@ -7,6 +7,7 @@ import { Catalogue } from '../models/catalogue.js';
 import { ModelError } from '../models/errors.js';
 import { modelTargets } from '../models/locate.js';
 import { badRequest, BadRequestError, jsonBody, textField, type AdminRequest } from './admin-body.js';
+import { registerCameras } from './camera-endpoints.js';
 import type { DeviceConfigNode } from './device-link.js';
 import { listModels } from './device-provider.js';
 import { toError } from './errors.js';
@@ -95,6 +96,7 @@ export function registerAdmin(RED: NodeAPI, services: Partial<AdminServices> = {
   });
 
   registerPreviews(app, RED.auth.needsPermission(READ));
+  registerCameras(RED);
 }
 
 /** Answers with JSON: what `answer` gives, or why it gives nothing. */

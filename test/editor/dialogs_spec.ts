@@ -12,15 +12,36 @@ const changes: Record<string, Record<string, Value>> = {
   'camera-in': {
     name: 'gate camera',
     camera: 'gate',
-    source: 'video',
-    path: '/videos/cars.mp4',
-    pace: 'fast',
+    source: 'rtsp',
+    url: 'rtsp://192.168.1.10:554/stream2',
+    transport: 'udp',
+    detailUrl: 'rtsp://192.168.1.10:554/stream1',
+    detailOffset: '-200',
     fps: '7.5',
-    loop: true,
     autostart: false,
+    hwaccel: 'vaapi',
+    hwDevice: '/dev/dri/renderD129',
+    maxWidth: '1280',
+    motion: true,
+    motionShare: '2',
+    motionHold: '8',
+    idleInterval: '60',
+    regions: 'drive: 0.1,0.5 0.9,0.5 0.5,1',
+    masks: 'window: 0,0 0.2,0 0,0.2\ndoor: 0.8,0 1,0 1,0.2',
+    timeout: '30',
     inFlight: '5',
     maxMegapixels: '20',
     ffmpeg: '/opt/ffmpeg',
+    // Of other sources: kept, although this one does not show them.
+    path: '/videos/cars.mp4',
+    pace: 'fast',
+    loop: true,
+    device: '/dev/video2',
+    mode: '1280x720@15 mjpeg',
+    arguments: '-f lavfi -i testsrc',
+    interval: '2.5',
+    watchFiles: 'delete',
+    watchExisting: true,
   },
   'vehicle-detect': { name: 'v', model: 'plateflow-vehicle', confidence: '0.55', iou: '0.6', inputSize: '416' },
   tracker: {
@@ -160,6 +181,8 @@ const refusals: [string, string, string, RegExp][] = [
   ['camera-in', 'inFlight', '0', /In flow at once: expected a number from 1 to 64 but received “0”/],
   ['camera-in', 'inFlight', '2.5', /In flow at once: expected a whole number but received “2.5”/],
   ['camera-in', 'maxMegapixels', '', /Largest picture: expected a value but it is empty/],
+  ['camera-in', 'regions', 'drive: 0,0 1,1', /Look here: expected a name, a colon and at least three points/],
+  ['camera-in', 'masks', '{"a": [', /Paint over: expected JSON but received broken JSON/],
   ['vehicle-detect', 'confidence', '1.2', /Min\. confidence: expected a number from 0 to 1 but received “1\.2”/],
   ['plate-detect', 'frameEvery', '0', /Whole frame every: expected a number from 1 to 1000/],
   ['tracker', 'keepLostMs', '-1', /Keep unseen: expected a number of at least 0 but received “-1”/],
@@ -185,14 +208,48 @@ const refusals: [string, string, string, RegExp][] = [
   ['plate-out', 'zones', 'gate: 0,0 1,1', /Zones: expected a name, a colon and at least three points .* for zone 1/],
 ];
 
-/** Fields that the camera-in dialog shows for a source, apart from those it always shows. */
+/** Settings of camera-in that some sources do not have, as the dialog orders them. */
+const ofSources = [
+  ...['path', 'url', 'device', 'mode', 'arguments', 'user', 'password', 'transport', 'interval', 'pace', 'fps', 'loop'],
+  ...[
+    'autostart',
+    'watchFiles',
+    'watchExisting',
+    'hwaccel',
+    'hwDevice',
+    'maxWidth',
+    'detailUrl',
+    'detailOffset',
+    'motion',
+  ],
+  ...['motionShare', 'timeout', 'inFlight', 'ffmpeg'],
+];
+/** Those of them that it shows for a source. */
 const rowsOfSource: [string, string[]][] = [
   ['message', []],
+  ['rtsp', ['url', 'user', 'password', 'transport', 'fps', 'autostart', 'hwaccel', 'maxWidth', 'detailUrl', 'motion', 'timeout', 'inFlight', 'ffmpeg']], // prettier-ignore
+  ['mjpeg', ['url', 'user', 'password', 'fps', 'autostart', 'maxWidth', 'motion', 'timeout', 'inFlight']],
+  ['snapshot', ['url', 'user', 'password', 'interval', 'autostart', 'maxWidth', 'motion', 'timeout', 'inFlight']],
+  ['usb', ['device', 'mode', 'fps', 'autostart', 'hwaccel', 'maxWidth', 'motion', 'timeout', 'inFlight', 'ffmpeg']],
+  ['picamera', ['device', 'mode', 'fps', 'autostart', 'maxWidth', 'motion', 'timeout', 'inFlight', 'ffmpeg']],
+  ['ffmpeg', ['arguments', 'fps', 'autostart', 'hwaccel', 'maxWidth', 'motion', 'timeout', 'inFlight', 'ffmpeg']],
+  ['watch', ['path', 'autostart', 'watchFiles', 'watchExisting', 'motion', 'inFlight']],
   ['picture', ['path', 'loop', 'autostart', 'inFlight']],
-  ['folder', ['path', 'pace', 'fps', 'loop', 'autostart', 'inFlight']],
-  ['video', ['path', 'pace', 'fps', 'loop', 'autostart', 'inFlight', 'ffmpeg']],
-  ['sample', ['pace', 'fps', 'loop', 'autostart', 'inFlight', 'ffmpeg']],
+  ['folder', ['path', 'pace', 'fps', 'loop', 'autostart', 'motion', 'inFlight']],
+  ['video', ['path', 'pace', 'fps', 'loop', 'autostart', 'hwaccel', 'maxWidth', 'motion', 'inFlight', 'ffmpeg']],
+  ['sample', ['pace', 'fps', 'loop', 'autostart', 'motion', 'inFlight', 'ffmpeg']],
 ];
+/** What a source cannot do without, and how that is said. */
+const neededBySource: Record<string, RegExp> = {
+  rtsp: /Address: expected an address such as rtsp:.* but it is empty/,
+  mjpeg: /Address: expected an address such as http:.* but it is empty/,
+  snapshot: /Address: expected an address such as http:.* but it is empty/,
+  ffmpeg: /Input: expected a value/,
+  watch: /Path: expected a value/,
+  picture: /Path: expected a value/,
+  folder: /Path: expected a value/,
+  video: /Path: expected a value/,
+};
 
 interface DialogWindow {
   RED: {
@@ -239,7 +296,8 @@ describe('The dialogs in a real editor', function () {
         const node: Record<string, unknown> = { id: nodeId, type, z: 'tab', x: 300, y: 200, wires: [] };
         const { defaults } = RED.nodes.getType(type as string);
         for (const [property, { value }] of Object.entries(defaults)) node[property] = value;
-        if ('device' in defaults) node['device'] = 'device';
+        // The config node; camera-in's device is a camera.
+        if ('type' in (defaults['device'] ?? {})) node['device'] = 'device';
         RED.nodes.import([Object.assign(node, own)]);
         RED.view.redraw(true);
       },
@@ -257,7 +315,9 @@ describe('The dialogs in a real editor', function () {
       const section = row.closest('details');
       if (section !== null) section.open = true;
     });
-    if (typeof value === 'boolean') await field.setChecked(value);
+    if (!(await field.isVisible())) {
+      await field.evaluate(fillHidden, value);
+    } else if (typeof value === 'boolean') await field.setChecked(value);
     else if (property === 'model') await page.locator('#alpr-model-list').selectOption(value);
     else if ((await field.evaluate((element) => (element as unknown as { tagName: string }).tagName)) === 'SELECT') {
       await field.selectOption(value);
@@ -300,7 +360,9 @@ describe('The dialogs in a real editor', function () {
           };
         });
       }, `alpr-${name}`);
-      const properties = rows.map(({ property }) => property).filter((property) => property !== 'device');
+      const properties = rows
+        .map(({ property }) => property)
+        .filter((property) => property !== 'device' || name === 'camera-in');
       assert.deepEqual(properties.sort(), Object.keys(values).sort(), 'settings of the node');
       for (const { property, label, tip } of rows) {
         assert.match(label, /^[A-Z]|^ffmpeg$/, `label of ${property}`);
@@ -364,24 +426,27 @@ describe('The dialogs in a real editor', function () {
     });
   }
 
-  it('of camera-in: needs a path for a file, and only for a file', async () => {
+  it('of camera-in: needs what its source needs, and nothing else', async () => {
     const { editor } = fixture;
     for (const [source] of rowsOfSource) {
       const id = await addNode('camera-in', { source });
-      const needsPath = ['picture', 'folder', 'video'].includes(source);
       const { valid, errors } = await editor.validity(id);
-      assert.equal(valid, !needsPath, source);
-      if (needsPath) assert.match(errors.join('\n'), /Path: expected a value/);
+      const needed = neededBySource[source];
+      assert.equal(valid, needed === undefined, source);
+      if (needed !== undefined) assert.match(errors.join('\n'), needed);
     }
   });
 
   it('of camera-in: shows the fields that matter for the source', async () => {
     const { editor } = fixture;
     await editor.openDialog(await addNode('camera-in'));
+    await editor.page.locator('#dialog-form details').evaluateAll((sections) => {
+      for (const section of sections as unknown as { open: boolean }[]) section.open = true;
+    });
     for (const [source, expected] of rowsOfSource) {
       await set('source', source);
       const visible = [];
-      for (const property of ['path', 'pace', 'fps', 'loop', 'autostart', 'inFlight', 'ffmpeg']) {
+      for (const property of ofSources) {
         if (await editor.page.locator(`#node-input-${property}`).isVisible()) visible.push(property);
       }
       assert.deepEqual(visible, expected, source);
@@ -445,6 +510,13 @@ describe('The dialogs in a real editor', function () {
     assert.deepEqual(fixture.editor.problems, []);
   });
 });
+
+/** A setting that the dialog does not show with the others as they are. */
+function fillHidden(element: unknown, value: Value): void {
+  const input = element as { checked: boolean; value: string };
+  if (typeof value === 'boolean') input.checked = value;
+  else input.value = value;
+}
 
 function valuesOf(options: unknown[]): string[] {
   return (options as { value: string }[]).map(({ value }) => value);

@@ -30,6 +30,10 @@ const addresses: [string, string, string][] = [
   ['post', '/hailo-alpr/doctor', WRITE],
   ['get', '/hailo-alpr/preview/:id', READ],
   ['get', '/hailo-alpr/preview/:id/stream', READ],
+  ['get', '/hailo-alpr/cameras/usb', READ],
+  ['get', '/hailo-alpr/cameras/usb/modes', READ],
+  ['get', '/hailo-alpr/cameras/:id/still', READ],
+  ['post', '/hailo-alpr/cameras/test', WRITE],
 ];
 
 describe('registerAdmin', () => {
