@@ -9,6 +9,8 @@ export class TestSink implements FeedSink {
   readonly allFacts: FeedFacts[] = [];
   readonly problems: SourceError[] = [];
   readonly ends: SourceError[] = [];
+  /** How often it was said that the camera is there. */
+  signs = 0;
   /** Set to notice what comes after close(). */
   closed = false;
   readonly late: string[] = [];
@@ -27,6 +29,11 @@ export class TestSink implements FeedSink {
   problem(error: SourceError): void {
     this.problems.push(error);
     this.said('problem');
+  }
+
+  alive(): void {
+    this.signs++;
+    this.said('alive');
   }
 
   ended(error: SourceError): void {

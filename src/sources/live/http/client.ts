@@ -4,7 +4,7 @@ import { SourceError, type SourceErrorCode } from '../../source.js';
 import { hideSecrets } from '../redact.js';
 import { describeUrl, type CameraAddress } from './address.js';
 import { Login } from './login.js';
-import { describeNetworkError, describeStatus } from './sentences.js';
+import { describeNetworkError, describeStatus, isUnreachable } from './sentences.js';
 import { CameraSockets } from './sockets.js';
 
 /** Where a request is, for the sentence that says why nothing came. */
@@ -97,7 +97,9 @@ export class CameraClient {
   /** What broke a connection, for people. */
   broken(error: unknown, url = this.address.url): HttpFault {
     if (error instanceof HttpFault) return error;
-    return this.fault(describeNetworkError(error as NodeJS.ErrnoException, url));
+    const failure = error as NodeJS.ErrnoException;
+    const code = isUnreachable(failure) ? 'ALPR_SOURCE_UNREACHABLE' : 'ALPR_SOURCE';
+    return this.fault(describeNetworkError(failure, url), code, false);
   }
 
   private send(url: URL, headers: http.OutgoingHttpHeaders): Promise<http.IncomingMessage> {

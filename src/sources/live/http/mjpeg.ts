@@ -17,6 +17,9 @@ export function openMjpegFeed(settings: LiveSettings, context: FeedContext): Ope
   return (sink) => new MjpegFeed(settings, context, sink, 'a stream of JPEG pictures', 'mjpeg');
 }
 
+/** Whoever watches this feed knows less of why it is silent, so we are the first to say so. */
+const headStartMs = 20;
+
 class MjpegFeed extends HttpFeed {
   private watchdog: NodeJS.Timeout | undefined;
   private stream: JpegStream | undefined;
@@ -26,7 +29,7 @@ class MjpegFeed extends HttpFeed {
   protected async run({ client, decoder }: HttpWork): Promise<void> {
     this.watchdog = setTimeout(
       () => this.end(client.fault(this.silence(client), 'ALPR_SOURCE_STALLED')),
-      this.timeoutMs,
+      Math.max(1, this.timeoutMs - headStartMs),
     );
     const response = await client.get();
     this.type = mediaType(response.headers['content-type']);
@@ -39,6 +42,8 @@ class MjpegFeed extends HttpFeed {
         picture: (picture) => {
           this.pictures++;
           this.watchdog?.refresh();
+          // What the limit of frames per second leaves out is a sign of life, too.
+          this.sink.alive?.();
           decoder.offer(picture);
         },
         damaged: (received) => decoder.damaged(`received ${received}`),

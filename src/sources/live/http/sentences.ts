@@ -27,17 +27,26 @@ export function mediaType(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
-const networkErrors: Record<string, string> = {
+const unreachable: Record<string, string> = {
   ENOTFOUND: 'no computer has this name',
   EAI_AGAIN: 'the name could not be looked up (no network, or no name server)',
   ECONNREFUSED: 'nothing listens there (connection refused)',
   EHOSTUNREACH: 'there is no way to it (host unreachable)',
   ENETUNREACH: 'there is no way to it (network unreachable)',
   ETIMEDOUT: 'it did not answer (timed out)',
+};
+
+const networkErrors: Record<string, string> = {
+  ...unreachable,
   ECONNRESET: 'the connection broke off',
   EPIPE: 'the connection broke off',
   HPE_HEADER_OVERFLOW: 'its answer has no end of headers',
 };
+
+/** True when no connection to the camera came about. */
+export function isUnreachable(error: NodeJS.ErrnoException): boolean {
+  return Object.hasOwn(unreachable, error.code ?? '');
+}
 
 /** What Node says of a failed connection, for people. */
 export function describeNetworkError(error: NodeJS.ErrnoException, url: URL): string {

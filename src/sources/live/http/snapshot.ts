@@ -40,6 +40,7 @@ class SnapshotFeed extends HttpFeed {
       try {
         await this.poll(work);
         hasWorked = true;
+        this.sink.alive?.();
         // A picture that has not changed is no frame, but a sign of life.
         if (!this.isOver) this.sink.alive?.();
         failingSince = undefined;
@@ -51,7 +52,7 @@ class SnapshotFeed extends HttpFeed {
         this.sink.problem(fault);
       }
       due = Math.max(due + (failingSince === undefined ? interval : retry), performance.now());
-      await this.pause(due - performance.now());
+      await this.pause(due);
     }
   }
 
@@ -113,11 +114,15 @@ class SnapshotFeed extends HttpFeed {
     return bytes;
   }
 
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.isOver) return resolve();
-      this.wake = resolve;
-      this.timer = setTimeout(resolve, ms);
-    });
+  /** While nothing is due, silence is as it should be. */
+  private async pause(until: number): Promise<void> {
+    const longest = this.timeoutMs / 3;
+    for (let left = until - performance.now(); left > 0 && !this.isOver; left = until - performance.now()) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        this.timer = setTimeout(resolve, Math.min(left, longest));
+      });
+      if (!this.isOver && left > longest) this.sink.alive?.();
+    }
   }
 }

@@ -306,6 +306,7 @@ describe('MJPEG camera', () => {
     const { port } = spare.address() as net.AddressInfo;
     await new Promise((resolve) => spare.close(resolve));
     const refused = watch('/', { url: `http://127.0.0.1:${port}/` });
+    assert.equal((await refused.sink.end()).code, 'ALPR_SOURCE_UNREACHABLE');
     assert.match((await refused.sink.end()).message, /nothing listens there \(connection refused\)$/);
     const unknown = watch('/', { url: 'http://camera.invalid/' });
     assert.match((await unknown.sink.end()).message, /no computer has this name|the name could not be looked up/);

@@ -87,6 +87,13 @@ describe('snapshot camera', () => {
     assert.equal(sink.frames[1]!.sequence, 1);
   });
 
+  it('says that the camera is there while nothing is due', async () => {
+    server.on('/seldom', picture(pictures[0]!));
+    const { sink } = watch('/seldom', { interval: 3600, timeoutMs: 60 });
+    await sink.until(() => sink.signs >= 3 && sink.frames.length > 0);
+    assert.deepEqual([sink.greys, sink.ends], [[10], []]);
+  });
+
   it('lets the camera say that nothing is new', async () => {
     let asked = 0;
     const conditions: (string | undefined)[] = [];
