@@ -108,7 +108,9 @@
     Object.keys(rules).forEach((property) => plateflowAlpr.toggleRows([property], applies(property, source)));
     const isNetwork = network.includes(source);
     $('#alpr-section-login').toggle(isNetwork);
-    $('#alpr-section-stream').toggle(source !== 'message');
+    $('#alpr-section-stream')
+      .toggle(source !== 'message')
+      .text(node._(own + 'section.' + (live.includes(source) ? 'stream' : 'playing')));
     $('#alpr-camera-test').toggle(source !== 'message');
     $('#alpr-camera-detail').toggle(source === 'rtsp');
     $('#alpr-camera-motion').toggle(applies('motion', source));

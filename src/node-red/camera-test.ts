@@ -112,16 +112,20 @@ function loginOf(body: Record<string, unknown>, settings: Record<string, unknown
     return login;
   }
   const password = saved?.credentials.password;
-  if (password === undefined || password === '') return login;
+  if (saved === undefined || password === undefined || password === '') throw typeAgain('none is deployed');
   const host = hostOf(settings['url']);
-  const isSameHost = host !== undefined && host === hostOf(saved?.url);
+  if (host === undefined || host !== hostOf(saved.url)) {
+    throw typeAgain('the address names another host than the one it was saved for');
+  }
   // Another program would be told the password, too.
-  const isSameProgram = String(settings['ffmpeg'] ?? '').trim() === String(saved?.ffmpeg ?? '').trim();
-  if (!isSameHost || !isSameProgram) {
-    const what = isSameHost ? 'another ffmpeg is named' : 'the address names another host';
-    throw new BadRequestError(`Expected the password to be typed again: ${what} than when it was saved`, 409);
+  if (String(settings['ffmpeg'] ?? '').trim() !== String(saved.ffmpeg ?? '').trim()) {
+    throw typeAgain('another ffmpeg is named than when it was saved');
   }
   return { ...login, password };
+}
+
+function typeAgain(why: string): BadRequestError {
+  return new BadRequestError(`Expected the password to be typed again: ${why}`, 409);
 }
 
 function hostOf(url: unknown): string | undefined {
