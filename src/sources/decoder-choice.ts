@@ -39,4 +39,9 @@ export class DecoderChoice {
   refuse(): void {
     this.refused = true;
   }
+
+  /** Software brought none either: it was not the hardware. */
+  restore(): void {
+    this.refused = false;
+  }
 }

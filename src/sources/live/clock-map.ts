@@ -39,8 +39,9 @@ export class ClockMap {
     const step = Math.max(0, Math.min(longestStep, arrival - this.lastArrival || 0));
     const goesOn = time > this.lastTime || Number.isNaN(this.lastTime);
     this.lastArrival = arrival;
-    if (Number.isFinite(time)) this.lastTime = time;
-    if (!Number.isFinite(time)) return arrival;
+    // Doubles tell thousandths of a ms apart up to here; also false for what is no number.
+    if (!(Math.abs(time) < 1e12)) return arrival;
+    this.lastTime = time;
     const offset = arrival - time;
     if (!goesOn || this.offset === undefined || offset - this.offset > latest) {
       this.window = [];

@@ -59,8 +59,15 @@ const cases: Case[] = [
   [/invalid data found/i, 'what came is no video'],
 ];
 
-/** @param complaints ffmpeg's last words; undefined when they say nothing that is known */
-export function diagnose(complaints: string): Diagnosis | undefined {
-  const found = cases.find(([pattern]) => pattern.test(complaints));
+/** True only of something that cannot be opened; a stream that ran says it of its damaged pieces. */
+const atTheStart = /no video|no picture|no such device|may not open/;
+
+/**
+ * @param complaints ffmpeg's last words
+ * @param ran whether frames had come
+ * @returns undefined when they say nothing that is known
+ */
+export function diagnose(complaints: string, ran: boolean): Diagnosis | undefined {
+  const found = cases.find(([pattern, what]) => pattern.test(complaints) && !(ran && atTheStart.test(what)));
   return found && { what: found[1], code: found[2] ?? 'ALPR_SOURCE' };
 }

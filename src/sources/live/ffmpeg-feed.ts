@@ -47,6 +47,9 @@ class FfmpegFeed implements Feed {
   private readonly begun: Promise<void>;
   private facts: FeedFacts | undefined;
   private over = false;
+  private fellBack = false;
+  /** How long the hardware may take for its first frame. */
+  private patience: NodeJS.Timeout | undefined;
   /** A size that this ffmpeg cannot follow. */
   private fixedSize: { width: number; height: number } | undefined;
 
@@ -105,8 +108,7 @@ class FfmpegFeed implements Feed {
         stdin: input.stdin,
         producer: input.producer,
         maxMegapixels,
-        // Half of it for hardware, so that software still has the other half before the connection counts as lost.
-        stallTimeoutMs: decoder.isHardware && !this.facts ? this.timeoutMs / 2 : this.timeoutMs,
+        stallTimeoutMs: this.timeoutMs,
         mailbox,
       },
       (message) => {
@@ -118,6 +120,7 @@ class FfmpegFeed implements Feed {
 
   private dropThread(): void {
     const { thread } = this;
+    clearTimeout(this.patience);
     if (!thread) return;
     this.thread = undefined;
     // Only then is nobody writing into the buffers any more.
@@ -133,7 +136,7 @@ class FfmpegFeed implements Feed {
   private receive(message: FromDecoderThread): void {
     switch (message.kind) {
       case 'codec':
-        if (!this.facts && this.camera.decoder.learn(message.codec)) this.relaunch();
+        this.learn(message.codec);
         return;
       case 'announced':
         this.announce(message);
@@ -158,8 +161,20 @@ class FfmpegFeed implements Feed {
     }
   }
 
+  private learn(codec: string): void {
+    const { decoder } = this.camera;
+    if (this.facts) return;
+    if (decoder.learn(codec)) this.relaunch();
+    // Some hardware takes pictures and gives none.
+    else if (decoder.isHardware) {
+      const seconds = Math.round(this.timeoutMs / 200) / 10;
+      this.patience = setTimeout(() => this.fallBack(`no frame came for ${seconds} s`), this.timeoutMs / 2);
+    }
+  }
+
   private announce({ frame, stream, returned }: FromDecoderThread & { kind: 'announced' }): void {
     const { width, height } = frame;
+    clearTimeout(this.patience);
     if (!isAtLeast(this.ffmpeg!.version, 4, 4)) {
       this.fixedSize ??= frame;
       if (this.fixedSize.width !== width || this.fixedSize.height !== height) {
@@ -192,16 +207,14 @@ class FfmpegFeed implements Feed {
 
   private fail({ failure, what, complaints, frames }: FromDecoderThread & { kind: 'failed' }): void {
     const { decoder, settings } = this.camera;
-    const diagnosis = failure === 'end' || failure === 'stall' ? diagnose(complaints) : undefined;
-    const isCamera = diagnosis?.code === 'ALPR_SOURCE_LOGIN' || diagnosis?.code === 'ALPR_SOURCE_UNREACHABLE';
-    if (frames === 0 && decoder.isHardware && !isCamera && (failure === 'end' || failure === 'stall')) {
-      const { name } = decoder;
-      decoder.refuse();
-      const why = `${complaints === '' ? what : `${what}: ${complaints}`}. Software decodes it now`;
-      this.sink.problem(this.error(`${name} to decode ${this.description}`, why, 'ALPR_SOURCE'));
-      this.relaunch();
+    const diagnosis = failure === 'end' || failure === 'stall' ? diagnose(complaints, frames > 0) : undefined;
+    const isCamera = diagnosis?.code === 'ALPR_SOURCE_UNREACHABLE' || /received \d/.test(diagnosis?.what ?? '');
+    if (frames === 0 && failure === 'end' && decoder.isHardware && !isCamera) {
+      this.fallBack(complaints === '' ? what : `${what}: ${complaints}`);
       return;
     }
+    // It was not the hardware.
+    if (frames === 0 && this.fellBack) decoder.restore();
     const said = complaints === '' ? '' : ` (ffmpeg: ${complaints})`;
     const codes: Partial<Record<typeof failure, SourceErrorCode>> = {
       program: 'ALPR_FFMPEG',
@@ -217,6 +230,18 @@ class FfmpegFeed implements Feed {
     }
     const code = failure === 'stall' ? 'ALPR_SOURCE_STALLED' : (diagnosis?.code ?? codes[failure] ?? 'ALPR_SOURCE');
     this.end(this.error(expected, `${reason}${said}`, code));
+  }
+
+  /** The same connection by software, before the first frame. */
+  private fallBack(why: string): void {
+    const { decoder } = this.camera;
+    const { name } = decoder;
+    this.fellBack = true;
+    decoder.refuse();
+    this.sink.problem(
+      this.error(`${name} to decode ${this.description}`, `${why}. Software decodes it now`, 'ALPR_SOURCE'),
+    );
+    if (!this.over) this.relaunch();
   }
 
   private error(expected: string, received: string, code: SourceErrorCode): SourceError {

@@ -30,7 +30,9 @@ function formsOf(secrets: readonly string[]): string[] {
   const known = secrets.filter((secret) => secret !== '');
   const forms = new Set<string>();
   for (const secret of known) {
-    for (const form of [secret, encodeURIComponent(secret), encodeURI(secret), encodeStrictly(secret)]) forms.add(form);
+    for (const form of [secret, encodeURIComponent(secret), encodeURI(secret), encodeStrictly(secret)]) {
+      forms.add(form).add(form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()));
+    }
     for (const other of known) forms.add(Buffer.from(`${secret}:${other}`).toString('base64'));
   }
   return [...forms].sort((a, b) => b.length - a.length);

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { hideSecrets } from '../../../src/sources/live/redact.js';
+
+describe('texts without secrets', () => {
+  const user = 'wächter one';
+  const password = `p@ss/w:rd #?%&'ü"`;
+  const strict = (text: string) =>
+    encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+  const texts = [
+    `rtsp://${user}:${password}@camera.lan/stream`,
+    `Impossible to open 'rtsp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@camera.lan/stream'`,
+    `rtsp://${strict(user)}:${strict(password)}@camera.lan/stream`,
+    `path=${strict(password).toLowerCase()} of ${encodeURIComponent(user).toLowerCase()}`,
+    `rtsp://x:${encodeURI(password)}@camera.lan/stream`,
+    `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+    `token ${Buffer.from(`${user}:${password}`).toString('base64')} was refused`,
+    `the word ${password} alone, and ${user} too`,
+  ];
+  for (const text of texts) {
+    it(`cuts them out of ${text.slice(0, 40)}…`, () => {
+      const shown = hideSecrets(text, [user, password]);
+      for (const secret of [user, password]) {
+        for (const form of [
+          secret,
+          encodeURIComponent(secret),
+          encodeURI(secret),
+          strict(secret),
+          Buffer.from(`${user}:${password}`).toString('base64'),
+        ]) {
+          assert.ok(!shown.toLowerCase().includes(form.toLowerCase()), shown);
+        }
+      }
+    });
+  }
+
+  const unknown: [string, string][] = [
+    ['rtsp://admin:geheim@camera.lan/s', 'rtsp://***@camera.lan/s'],
+    ['rtsp://admin:ge@heim@camera.lan/s', 'rtsp://***@camera.lan/s'],
+    ['rtsp://admin:ge/heim@camera.lan/s', 'rtsp://***@camera.lan/s'],
+    ['http://c/snap?user=admin&password=geheim&size=2', 'http://c/snap?user=***&password=***&size=2'],
+    ['http://c/snap?usr_pwd=geheim#x', 'http://c/snap?usr_pwd=***#x'],
+    ['http://c/s?access_token=geheim;sig=geheim;auth=geheim', 'http://c/s?access_token=***;sig=***;auth=***'],
+    ['http://c/s?API-KEY=geheim', 'http://c/s?API-KEY=***'],
+    ['passphrase="ge heim" more', 'passphrase=*** more'],
+    ['Authorization: Digest username="a", response="geheim"', 'Authorization: ***'],
+    ['Proxy-Authorization: Bearer geheim', 'Proxy-Authorization: ***'],
+  ];
+  for (const [text, shown] of unknown) {
+    it(`finds what it was not told of in ${text}`, () => assert.equal(hideSecrets(text), shown));
+  }
+
+  for (const text of [
+    'rtsp://camera.lan:554/Streaming/Channels/101?transportmode=unicast&profile=Profile_1',
+    'Stream #0:0: Video: h264 (High), yuv420p(progressive), 1920x1080, 25 fps, 25 tbr, 90k tbn',
+    'method DESCRIBE failed: 401 Unauthorized',
+    'error while decoding MB 12 34, bytestream -5',
+    '',
+  ]) {
+    it(`leaves "${text}" as it is`, () => assert.equal(hideSecrets(text), text));
+  }
+
+  it('takes the longest first, and no empty ones', () => {
+    assert.equal(hideSecrets('abcabc ab', ['ab', 'abcabc', '']), '*** ***');
+  });
+
+  it('is quick with long texts', () => {
+    const text = 'keykeykey-'.repeat(2000);
+    assert.equal(hideSecrets(text, ['geheim']), text);
+  });
+});
