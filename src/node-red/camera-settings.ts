@@ -50,6 +50,8 @@ export function readCameraIn(read: SettingsReader, credentials: CameraCredential
   const path = read.text('path');
   const loop = read.flag('loop', false);
   const timeoutMs = 1000 * read.number('timeout', 10, { min: 1, max: 3600 });
+  // What is asked for seldom is not missed at once.
+  const gap = common.fps !== undefined && common.fps < 1 ? 1000 / common.fps : 0;
   const watched = {
     watchFiles: read.choice('watchFiles', ['keep', 'delete'], 'keep'),
     watchExisting: read.flag('watchExisting', false),
@@ -66,7 +68,9 @@ export function readCameraIn(read: SettingsReader, credentials: CameraCredential
     maxMegapixels: common.maxMegapixels,
     timeoutMs,
     file: isFile ? { ...common, ...watched, source: kind as SourceKind, path, loop } : undefined,
-    live: isLive ? { ...common, timeoutMs, ...readLive(read, kind as LiveKind), ...credentials } : undefined,
+    live: isLive
+      ? { ...common, timeoutMs: timeoutMs + gap, ...readLive(read, kind as LiveKind), ...credentials }
+      : undefined,
     view: {
       regions: read.text('regions'),
       masks: read.text('masks'),
@@ -97,7 +101,7 @@ function readLive(read: SettingsReader, source: LiveKind): LiveSettings {
   };
 }
 
-/** How long a live camera may bring no frame, ms: its timeout, beyond what its own rate leaves between two frames. */
-export function silenceLimit({ source, timeoutMs = 10_000, interval = 1, fps = Infinity }: LiveSettings): number {
-  return timeoutMs + 1000 * Math.max(source === 'snapshot' ? interval : 0, 1 / fps);
+/** How long a live camera may give no sign of life, ms: its timeout, and what lies between two pictures that are fetched. */
+export function silenceLimit({ source, timeoutMs = 10_000, interval = 1 }: LiveSettings): number {
+  return timeoutMs + (source === 'snapshot' ? 1000 * interval : 0);
 }
