@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import argparse
 
-from .commands import data_commands, reader_commands
+from .commands import data_commands, detector_commands, reader_commands
 
 
 def main() -> None:
@@ -11,6 +11,7 @@ def main() -> None:
     steps = parser.add_subparsers(dest="step", required=True)
     data_commands.register(steps)
     reader_commands.register(steps)
+    detector_commands.register(steps)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -1,0 +1,1 @@
+"""Networks that find plates (with four corners) and vehicles: one small anchor-free family."""
