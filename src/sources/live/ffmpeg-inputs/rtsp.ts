@@ -40,6 +40,8 @@ export function rtspInput(settings: LiveSettings, ffmpeg: Ffmpeg): FfmpegInput {
         // Sound and metadata are not even asked for.
         'option allowed_media_types video',
         `option timeout ${Math.round(timeoutMs * 1000)}`,
+        // The script's input is looked at on its own, for 5 s if nobody says otherwise: that long, every reconnect would bring nothing.
+        'option analyzeduration 1000000',
         // ffmpeg announced that it will check by default; those that do not know the option here only say so.
         ...(url.protocol === 'rtsps:' ? ['option tls_verify 0'] : []),
       ]
