@@ -42,8 +42,10 @@ export function cameraFlow(entry: CameraCase, url: (path: string) => string): Re
     // The chip computes while the flow prepares: see the table of the simulated Hailo.
     inFlight: entry.hailo === undefined ? 3 : 4,
     ...(entry.idle ? { motion: true, idleInterval: 10 } : {}),
-    wires: [(example!['wires'] as string[][])[0], []],
+    wires: [(example!['wires'] as string[][])[0], ['states']],
   }));
   for (const node of flow) if (entry.hailo !== undefined) useHailo(node, entry.hailo);
-  return [...flow, ...cameras];
+  // The bench hears what is sent along wires.
+  const states = { id: 'states', z: example!['z'], type: 'debug', active: false, wires: [] };
+  return [...flow, ...cameras, states];
 }

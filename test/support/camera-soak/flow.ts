@@ -24,7 +24,7 @@ export function soakFlow(cameras: readonly FlowCamera[], logFile: string, timeou
       camera: camera.id,
       ...{ transport: 'tcp', timeout, inFlight: 2, autostart: true },
       ...(user === undefined ? {} : { credentials: { user, password } }),
-      wires: [['vehicles'], []],
+      wires: [['vehicles'], ['heard']],
     })),
     { id: 'vehicles', type: 'alpr-vehicle-detect', ...device, inputSize: 320, wires: [['tracker']] },
     { id: 'tracker', type: 'alpr-tracker', wires: [['plates']] },
@@ -34,8 +34,10 @@ export function soakFlow(cameras: readonly FlowCamera[], logFile: string, timeou
     { id: 'events', type: 'alpr-plate-out', wires: [[], []] },
     { id: 'often', type: 'inject', repeat: '0.25', once: true, onceDelay: '0.1', props: [], wires: [['visit']] },
     { id: 'visit', type: 'function', func: visit, outputs: 1, wires: [[logNode]] },
-    { id: logNode, type: 'alpr-plate-log', file: logFile, events: 'final', giveUpMinutes: 10, wires: [[], []] },
-    { id: 'errors', type: 'catch', scope: null, wires: [[]] },
+    { id: logNode, type: 'alpr-plate-log', file: logFile, events: 'final', giveUpMinutes: 10, wires: [['heard'], []] },
+    { id: 'errors', type: 'catch', scope: null, wires: [['heard']] },
+    // The probe hears what is sent along wires.
+    { id: 'heard', type: 'debug', active: false, wires: [] },
   ];
   return [
     { id: 'tab', type: 'tab', label: 'soak' },
