@@ -47,16 +47,21 @@ export function showCamera(
     case 'connecting':
       return status.waitingFor('connecting');
     case 'still':
-      return status.idle(`still · ${rateIn(rates)}${counts.held} held`);
+      return status.idle(`still · ${rateIn(rates)}${counts.held} held${damage(counts)}`);
     case 'live':
-      if (rates === undefined) return status.ok(`live · ${counts.sent} sent · ${counts.dropped} dropped`);
-      return status.ok(`live ${rateIn(rates)}${rate(rates.out)} sent · ${counts.dropped} dropped`);
+      if (rates === undefined) return status.ok(`live · ${counts.sent} sent · ${counts.dropped} dropped${damage(counts)}`);
+      return status.ok(`live ${rateIn(rates)}${rate(rates.out)} sent · ${counts.dropped} dropped${damage(counts)}`);
     case 'lost':
     case 'failed': {
       const why = REASONS[code ?? ''] ?? 'lost';
       return status.failed(retryInMs === undefined ? why : `${why} · again at ${clock(now, retryInMs)}`);
     }
   }
+}
+
+/** ` · 3 damaged`, once there was any. */
+function damage({ damaged }: CameraCounts): string {
+  return damaged === 0 ? '' : ` · ${damaged} damaged`;
 }
 
 /** `14.8 fps in · ` */
