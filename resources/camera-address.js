@@ -16,16 +16,21 @@
     return rest.split(/[/?#]/)[0];
   }
 
+  /** More than a word: `cam.lan`, `10.0.0.5`, `[fe80::1]`, `cam:554`. */
+  function isClearlyHost(authority) {
+    return HOST.test(authority) && (/[.:]/.test(authority) || authority.toLowerCase() === 'localhost');
+  }
+
   /** Where user info ends in what follows `scheme://`: the index of its @, or -1. Passwords may hold @, / and # as they are. */
   function endOfLogin(rest) {
     const authority = authorityOf(rest);
     const end = authority.lastIndexOf('@');
     // The @ of a path belongs to the path when there is a host before it.
-    if (end >= 0 || HOST.test(authority)) return end;
-    for (let at = rest.lastIndexOf('@'); at > 0; at = rest.lastIndexOf('@', at - 1)) {
-      if (HOST.test(authorityOf(rest.slice(at + 1)))) return at;
+    if (end < 0 ? HOST.test(authority) : isClearlyHost(authority.slice(end + 1))) return end;
+    for (let at = rest.lastIndexOf('@'); at > end; at = rest.lastIndexOf('@', at - 1)) {
+      if (isClearlyHost(authorityOf(rest.slice(at + 1)))) return at;
     }
-    return -1;
+    return end < 0 ? rest.lastIndexOf('@') : end;
   }
 
   /**

@@ -196,13 +196,15 @@
 
   /** What the chosen USB camera can send. */
   function listModes(node) {
-    const list = $('#alpr-camera-modes').empty();
+    const list = $('#alpr-camera-modes');
+    list.empty();
     const note = $('#alpr-camera-modes-note').text('');
     const device = String(fieldOf('device').val()).trim();
     if (fieldOf('source').val() !== 'usb' || device === '') return;
     $.getJSON('hailo-alpr/cameras/usb/modes?device=' + encodeURIComponent(device))
       .done((modes) => {
         if (String(fieldOf('device').val()).trim() !== device) return;
+        list.empty();
         modes.forEach((mode) => list.append($('<option></option>').val(mode.mode)));
         note.text(node._(own + 'note.modes', { count: modes.length }));
       })

@@ -194,7 +194,7 @@ describe('The editor of areas', function () {
     assert.equal(await field('zones').inputValue(), 'zone 1: 0.5,0.5 0.55,0.5 0.55,0.55');
     await button('Zone').press('Enter');
     await page().keyboard.press('Escape');
-    assert.equal(await button('Done').isVisible(), false, 'Escape ends the drawing, not the dialog');
+    assert.equal(await button('Finish').isVisible(), false, 'Escape ends the drawing, not the dialog');
     assert.equal(await page().locator('#node-dialog-ok').isVisible(), true);
   });
 
