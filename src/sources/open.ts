@@ -6,8 +6,9 @@ import { openPicture } from './picture.js';
 import { openSample } from './sample.js';
 import { SourceError, type FrameAllocator, type FrameSource } from './source.js';
 import { openVideo } from './video.js';
+import { openWatch, type WatchFiles } from './watch.js';
 
-export const sourceKinds = ['picture', 'folder', 'video', 'sample'] as const;
+export const sourceKinds = ['picture', 'folder', 'watch', 'video', 'sample'] as const;
 export type SourceKind = (typeof sourceKinds)[number];
 
 /** What a person sets. */
@@ -27,6 +28,10 @@ export interface SourceSettings {
   /** Path of ffmpeg; the one on PATH when left out or empty. */
   ffmpeg?: string | undefined;
   maxMegapixels?: number | undefined;
+  /** Watched folder: what becomes of a file that was read. Default keep. */
+  watchFiles?: WatchFiles | undefined;
+  /** Watched folder: also the files that are there at the start. Default false. */
+  watchExisting?: boolean | undefined;
 }
 
 /** What a source is opened in. */
@@ -45,7 +50,8 @@ export interface SourceContext {
 export async function openSource(settings: SourceSettings, context: SourceContext): Promise<FrameSource> {
   const counter = typeof context.camera === 'string' ? new FrameCounter(context.camera) : context.camera;
   const once = () => openOnce(settings, context, counter);
-  return settings.loop ? loopSource(once) : once();
+  // What never ends is not repeated.
+  return settings.loop && settings.source !== 'watch' ? loopSource(once) : once();
 }
 
 async function openOnce(settings: SourceSettings, context: SourceContext, counter: FrameCounter): Promise<FrameSource> {
@@ -59,6 +65,10 @@ async function openOnce(settings: SourceSettings, context: SourceContext, counte
       return openPicture(path, options);
     case 'folder':
       return openFolder(path, options);
+    case 'watch': {
+      const { watchFiles, watchExisting } = settings;
+      return openWatch(path, { ...options, maxWidth, hwaccel, hwDevice, watchFiles, watchExisting });
+    }
     case 'video':
       return openVideo(path, { ...options, maxWidth, hwaccel, hwDevice });
     case 'sample':

@@ -26,6 +26,8 @@ export interface VideoOptions {
   ffmpeg?: string | undefined;
   /** Frames above this are refused. Default 64. */
   maxMegapixels?: number | undefined;
+  /** When the recording ended, ms since the epoch: frames are dated back from there. Left out, they are dated from now on. */
+  endsAt?: number | undefined;
   /** How long ffmpeg may stay silent while we wait for it, ms. Default 20 000, longer below one frame per second. */
   stallTimeoutMs?: number | undefined;
 }
@@ -66,7 +68,7 @@ interface Waiter {
 class VideoSource implements FrameSource {
   readonly description: string;
   private readonly decoder: DecoderChoice;
-  private readonly start: number;
+  private start: number;
   private thread: DecoderThread;
   /** Threads that were given up. */
   private readonly former: Promise<void>[] = [];
@@ -210,7 +212,11 @@ class VideoSource implements FrameSource {
   private date(announced: AnnouncedFrame): number {
     const step = 1 / (this.rate ?? 25);
     const time = announced.time ?? (this.firstTime === undefined ? 0 : this.lastTime + step);
-    this.firstTime ??= time;
+    if (this.firstTime === undefined) {
+      this.firstTime = time;
+      const { endsAt, counter } = this.options;
+      if (endsAt !== undefined) this.start = counter.begin(endsAt - 1000 * (this.duration ?? 0));
+    }
     this.lastTime = time;
     return this.start + (time - this.firstTime) * 1000;
   }

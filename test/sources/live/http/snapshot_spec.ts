@@ -89,7 +89,7 @@ describe('snapshot camera', () => {
 
   it('says that the camera is there while nothing is due', async () => {
     server.on('/seldom', picture(pictures[0]!));
-    const { sink } = watch('/seldom', { interval: 3600, timeoutMs: 60 });
+    const { sink } = watch('/seldom', { interval: 3600, timeoutMs: 600 });
     await sink.until(() => sink.signs >= 3 && sink.frames.length > 0);
     assert.deepEqual([sink.greys, sink.ends], [[10], []]);
   });
