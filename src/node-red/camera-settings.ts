@@ -63,7 +63,8 @@ export function readCameraIn(read: SettingsReader, credentials: CameraCredential
     camera: read.text('camera'),
     path,
     autostart: read.flag('autostart', true),
-    pace: read.choice('pace', ['recorded', 'fast'], 'recorded'),
+    // Dates of files that arrive may lie days apart.
+    pace: kind === 'watch' ? 'fast' : read.choice('pace', ['recorded', 'fast'], 'recorded'),
     inFlight: read.number('inFlight', 3, { min: 1, max: 64, integer: true }),
     maxMegapixels: common.maxMegapixels,
     timeoutMs,

@@ -180,7 +180,7 @@ describe('picture sources', () => {
   it('refuses a kind of source that it does not know', async () => {
     await assert.rejects(
       open({ source: 'telepathy' as never }),
-      /Expected one of picture, folder, video, sample for source but received telepathy/,
+      /Expected one of picture, folder, watch, video, sample for source but received telepathy/,
     );
   });
 

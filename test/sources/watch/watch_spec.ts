@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
+import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import type { Frame } from '../../../src/frame/frame.js';
 import { FramePool } from '../../../src/frame/pool.js';
 import { FrameCounter } from '../../../src/sources/counter.js';
