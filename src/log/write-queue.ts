@@ -20,6 +20,7 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 interface Waiting {
   entry: Entry;
   bytes: number;
+  /** performance.now(): the system clock may be set. */
   since: number;
   resolve(): void;
   reject(error: Error): void;
@@ -82,7 +83,7 @@ export class WriteQueue {
       return Promise.reject(new LogError('ALPR_LOG_BUSY', `${text}${why}`));
     }
     return new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ entry, bytes, since: Date.now(), resolve, reject });
+      this.#waiting.push({ entry, bytes, since: performance.now(), resolve, reject });
       this.#bytes += bytes;
       this.#running ??= this.#run().finally(() => (this.#running = undefined));
     });
@@ -165,7 +166,7 @@ export class WriteQueue {
   }
 
   #giveUpOld(error: Error): void {
-    const before = Date.now() - this.#options.giveUpMs;
+    const before = performance.now() - this.#options.giveUpMs;
     let old = 0;
     while (old < this.#waiting.length && this.#waiting[old]!.since <= before) old++;
     this.#giveUp(old, error);

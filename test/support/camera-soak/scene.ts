@@ -12,7 +12,7 @@ import { SoakWatch } from './watch.js';
 export const login = { user: 'guard', password: 'Sesame&Pebble 7' };
 export const sizes = { usual: { width: 480, height: 270 }, other: { width: 320, height: 180 } };
 /** Seconds after which a silent camera counts as lost. */
-const cameraTimeout = 2;
+const cameraTimeout = 4;
 const road = join(packageRoot, 'samples', 'road.mp4');
 
 export interface SceneOptions {
@@ -71,7 +71,7 @@ export class Scene {
       }
       const mjpeg = new MjpegCamera(seed);
       keep(await mjpeg.start(road, sizes.usual.width, fps), () => mjpeg.close());
-      const disk = SmallDisk.make(4);
+      const disk = SmallDisk.make(32);
       keep(disk, () => disk.remove());
       const flowCameras = [
         ...paths.map((path, index): FlowCamera => ({
