@@ -59,10 +59,11 @@ export class MotionGate {
 
   /**
    * The first frame, and the first of another size, counts as motion: nobody knows what stands there.
-   * @param now ms of any clock; one that goes back or leaps costs at most one hold
+   * @param now ms of any clock. One that goes back or leaps costs at most one hold; without a time every frame passes
    */
   see(picture: Picture, now: number): Motion {
     const { holdMs, idleIntervalMs } = this.#options;
+    if (!Number.isFinite(now)) return 'moving';
     if (now < this.#lastLook) this.#restart(now);
     const isOpen = now - this.#lastMotion <= holdMs;
     if (now - this.#lastLook >= (isOpen && holdMs >= LOOK_MS_MOVING ? LOOK_MS_MOVING : LOOK_MS)) {

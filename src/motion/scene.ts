@@ -1,3 +1,5 @@
+import { Light, TILE_BITS } from './light.js';
+
 /** What one look at the scene found. */
 export interface SceneChange {
   /** Cells that belong to something that is not in the background and moves. */
@@ -22,17 +24,16 @@ const SURE_CHANGE = 40;
 const NOISES = 4;
 const LEAST_NOISE = 0.7;
 const FIRST_NOISE = 1.5;
+const MOST_NOISE = SURE_CHANGE / NOISES;
 /** Per second, share by which the noise falls; it rises three times as fast, which makes it the three-quarters quantile. */
 const NOISE_RATE = 0.15;
 /** What passes is not noise; what goes on and on is (branches in the wind, water). */
 const NOISE_RATE_MOVING = NOISE_RATE / 8;
 /** A pixel's shake moves a twelfth of the difference between neighbours, and more where few pixels are taken of a cell. */
 const SHAKE = 0.25;
+/** Looks after which all edges have been found anew. */
+const EDGE_STEPS = 12;
 
-/** Side of a tile, cells. Light is compared with that of three by three tiles: a quarter of the picture's height. */
-const TILE = 8;
-/** How much of a cell's change, levels, may speak for a change of the light around it. */
-const MOST_LIGHT = 8;
 /** Recently changed cells that make a tile one in which something moves. */
 const LIVELY = 3;
 /** Of nine cells: what is thinner is rain, snow, an insect's trail or an edge that shook. */
@@ -50,10 +51,12 @@ export class Scene {
   readonly #background: Float32Array;
   readonly #recent: Float32Array;
   readonly #noise: Float32Array;
-  /** Difference that a shake of the camera makes, levels; follows the background a quarter of the rows at a time. */
+  /** Difference that a shake of the camera makes, levels; follows the background some rows at a time. */
   readonly #edges: Float32Array;
   /** Bit 1: differs from the background; bit 2: from the recent picture; bit 4: belongs to something that moves. */
   readonly #marks: Uint8Array;
+  /** How much each cell differs from the recent picture beyond the light, levels. */
+  readonly #changes: Float32Array;
   readonly #fromBackground: Light;
   readonly #fromRecent: Light;
   readonly #lively: Uint8Array;
@@ -73,6 +76,7 @@ export class Scene {
     this.#noise = new Float32Array(cells).fill(FIRST_NOISE);
     this.#edges = new Float32Array(cells);
     this.#marks = new Uint8Array(cells);
+    this.#changes = new Float32Array(cells);
     this.#fromBackground = new Light(columns, rows, looked);
     this.#fromRecent = new Light(columns, rows, looked);
     this.#lively = new Uint8Array(this.#fromRecent.tiles);
@@ -119,29 +123,32 @@ export class Scene {
     const light = this.#fromBackground.light;
     const recentLight = this.#fromRecent.light;
     const lively = this.#lively.fill(0);
+    const noise = this.#noise;
+    const edges = this.#edges;
+    const marks = this.#marks;
+    const changes = this.#changes;
     let different = 0;
     let livelyCells = 0;
     for (let row = 0, at = 0; row < rows; row++) {
-      const tileRow = (row >> 3) * tileColumns;
+      const tileRow = (row >> TILE_BITS) * tileColumns;
       for (let column = 0; column < columns; column++, at++) {
         if (looked[at] === 0) continue;
-        const tile = tileRow + (column >> 3);
+        const tile = tileRow + (column >> TILE_BITS);
         const level = levels[at]!;
-        const threshold = Math.min(
-          SURE_CHANGE,
-          Math.max(LEAST_CHANGE, NOISES * this.#noise[at]!) + SHAKE * this.#edges[at]!,
-        );
+        const threshold = Math.min(SURE_CHANGE, Math.max(LEAST_CHANGE, NOISES * noise[at]!) + SHAKE * edges[at]!);
         let mark = 0;
         if (Math.abs(level - background[at]! - light[tile]!) > threshold) {
           mark = 1;
           different++;
         }
-        if (Math.abs(level - recent[at]! - recentLight[tile]!) > threshold) {
+        const change = Math.abs(level - recent[at]! - recentLight[tile]!);
+        changes[at] = change;
+        if (change > threshold) {
           mark |= 2;
           livelyCells++;
           lively[tile]!++;
         }
-        this.#marks[at] = mark;
+        marks[at] = mark;
       }
     }
     return { different, lively: livelyCells };
@@ -159,7 +166,7 @@ export class Scene {
       const down = row === rows - 1 ? row : row + 1;
       for (let column = 0; column < columns; column++) {
         const at = row * columns + column;
-        if ((marks[at]! & 1) === 0 || places[(row >> 3) * tileColumns + (column >> 3)] === 0) continue;
+        if ((marks[at]! & 1) === 0 || places[(row >> TILE_BITS) * tileColumns + (column >> TILE_BITS)] === 0) continue;
         const left = column === 0 ? column : column - 1;
         const right = column === columns - 1 ? column : column + 1;
         let neighbours = 0;
@@ -195,9 +202,8 @@ export class Scene {
     const recent = this.#recent;
     const noise = this.#noise;
     const marks = this.#marks;
-    const { columns, looked } = this;
-    const recentLight = this.#fromRecent.light;
-    const tileColumns = this.#fromRecent.columns;
+    const changes = this.#changes;
+    const { looked } = this;
     const weightOf = (constant: number): number => 1 - Math.exp(-seconds / constant);
     const slow = [BACKGROUND, PARKED, BACKGROUND, PASSING].map((constant) =>
       Math.min(MOST_WEIGHT, weightOf(constant)),
@@ -209,15 +215,14 @@ export class Scene {
       if (looked[at] === 0) continue;
       const level = levels[at]!;
       const mark = marks[at]!;
-      const tile = Math.floor(at / columns / TILE) * tileColumns + Math.floor((at % columns) / TILE);
-      const change = Math.abs(level - recent[at]! - recentLight[tile]!);
       const step = (mark & 4) === 0 ? rate : movingRate;
-      noise[at] = Math.max(LEAST_NOISE, noise[at]! * (change > noise[at]! ? 1 + 3 * step : 1 - step));
-      if (noise[at]! > SURE_CHANGE / NOISES) noise[at] = SURE_CHANGE / NOISES;
+      const before = noise[at]!;
+      const after = before * (changes[at]! > before ? 1 + 3 * step : 1 - step);
+      noise[at] = after < LEAST_NOISE ? LEAST_NOISE : after > MOST_NOISE ? MOST_NOISE : after;
       recent[at]! += fast * (level - recent[at]!);
       background[at]! += slow[mark & 3]! * (level - background[at]!);
     }
-    for (let count = Math.ceil(this.rows / 4); count > 0; count--) {
+    for (let count = Math.ceil(this.rows / EDGE_STEPS); count > 0; count--) {
       this.#findEdges(this.#edgeRow);
       this.#edgeRow = (this.#edgeRow + 1) % this.rows;
     }
@@ -238,82 +243,3 @@ export class Scene {
     }
   }
 }
-
-/** How much the light around a cell has changed: that of the whole picture, and what its surroundings differ from it. */
-class Light {
-  readonly columns: number;
-  readonly rows: number;
-  /** Per tile, levels. */
-  readonly light: Float32Array;
-  readonly #sums: Float32Array;
-  readonly #counts: Float32Array;
-  readonly #histogram = new Uint32Array(HISTOGRAM);
-
-  constructor(
-    private readonly cellColumns: number,
-    private readonly cellRows: number,
-    private readonly looked: Uint8Array,
-  ) {
-    this.columns = Math.ceil(cellColumns / TILE);
-    this.rows = Math.ceil(cellRows / TILE);
-    this.light = new Float32Array(this.tiles);
-    this.#sums = new Float32Array(this.tiles);
-    this.#counts = new Float32Array(this.tiles);
-  }
-
-  get tiles(): number {
-    return this.columns * this.rows;
-  }
-
-  measure(levels: Float32Array, before: Float32Array): void {
-    const { cellColumns, cellRows, looked, columns } = this;
-    const common = this.#median(levels, before);
-    const sums = this.#sums.fill(0);
-    const counts = this.#counts.fill(0);
-    for (let row = 0, at = 0; row < cellRows; row++) {
-      const tileRow = (row >> 3) * columns;
-      for (let column = 0; column < cellColumns; column++, at++) {
-        if (looked[at] === 0) continue;
-        const tile = tileRow + (column >> 3);
-        const change = levels[at]! - before[at]! - common;
-        sums[tile]! += change > MOST_LIGHT ? MOST_LIGHT : change < -MOST_LIGHT ? -MOST_LIGHT : change;
-        counts[tile]!++;
-      }
-    }
-    for (let tile = 0; tile < this.tiles; tile++) this.light[tile] = common + this.#meanAround(tile);
-  }
-
-  #meanAround(tile: number): number {
-    const { columns, rows } = this;
-    const [row, column] = [Math.floor(tile / columns), tile % columns];
-    let sum = 0;
-    let count = 0;
-    for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++) {
-      for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++) {
-        sum += this.#sums[y * columns + x]!;
-        count += this.#counts[y * columns + x]!;
-      }
-    }
-    return count === 0 ? 0 : sum / count;
-  }
-
-  /** To half a level; changes beyond ±128 count as that. */
-  #median(levels: Float32Array, before: Float32Array): number {
-    const histogram = this.#histogram.fill(0);
-    let count = 0;
-    for (let at = 0; at < levels.length; at++) {
-      if (this.looked[at] === 0) continue;
-      const bin = ((levels[at]! - before[at]!) * 2 + HISTOGRAM / 2) | 0;
-      histogram[bin < 0 ? 0 : bin >= HISTOGRAM ? HISTOGRAM - 1 : bin]!++;
-      count++;
-    }
-    let below = 0;
-    for (let bin = 0; bin < HISTOGRAM; bin++) {
-      below += histogram[bin]!;
-      if (below * 2 >= count) return (bin + 0.5 - HISTOGRAM / 2) / 2;
-    }
-    return 0;
-  }
-}
-
-const HISTOGRAM = 512;
