@@ -1,3 +1,5 @@
+import type { Frame } from './frame.js';
+
 /**
  * The right to look at one pooled pixel buffer.
  *
@@ -22,4 +24,10 @@ export interface PixelLease {
   keep(): void;
   /** Calls back once, when nobody has held the lease for a few turns of the event loop (so that the next node had time to take it). */
   onIdle(callback: () => void): void;
+  /**
+   * The same moment as the camera's larger stream shows it; undefined where there is no such picture in time. Left out by sources
+   * that have one stream only. Whoever looks at it retains its lease meanwhile (src/stages/detail.ts does); all who ask while the
+   * frame is in the flow get the same picture.
+   */
+  detail?: () => Promise<Frame | undefined>;
 }

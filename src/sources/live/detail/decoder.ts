@@ -66,10 +66,6 @@ export class Decoder {
     this.child.stdin.write(ivfHeader(options.codec));
   }
 
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
   /** Whether the unit is among those given that are still to come out. */
   isMarked(unit: RingUnit): boolean {
     return this.current?.index === unit.index || [...this.marked.values()].some(({ index }) => index === unit.index);
@@ -187,10 +183,10 @@ export class Decoder {
 function decoderArguments({ codec, passthrough, inputOptions }: DecoderOptions): string[] {
   return [
     ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'level+info'],
-    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts', ...inputOptions],
-    ...['-c:v', codec, '-f', 'ivf', '-i', 'pipe:0', '-map', '0:v:0'],
+    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts'],
+    ...['-c:v', codec, ...inputOptions, '-f', 'ivf', '-i', 'pipe:0', '-map', '0:v:0'],
     ...['-vf', 'select=mod(pts\\,2),showinfo=checksum=0', ...passthrough],
-    // Pictures in a format with sizes, and each written out at once.
-    ...['-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1'],
+    // Pictures in a format with sizes, each written out at once: encoders with threads hold pictures back, too.
+    ...['-threads', '1', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1'],
   ];
 }

@@ -45,6 +45,8 @@ const quietMs = 250;
 /** One that gives no picture for so long (ms) is replaced. */
 const stuckMs = 5000;
 const mostSlack = 8;
+/** After a decoder that gave no picture at all, none is started for so long, ms. */
+const brokenMs = 5000;
 /** Of pictures that were decoded on the way and may be asked for next, bytes. */
 const spareBytes = 32 * 1024 * 1024;
 const rememberedUnits = 4;
@@ -66,6 +68,9 @@ export class PictureSupply {
   private slack = 0;
   private lastRequest = 0;
   private lastGiven = 0;
+  private brokenUntil = -Infinity;
+  /** The decoder that runs has given a picture. */
+  private proved = false;
   private timer: NodeJS.Timeout | undefined;
   /** Units that were given to decoders, for measurements. */
   decoded = 0;
@@ -91,7 +96,10 @@ export class PictureSupply {
     this.clock.reset();
   }
 
-  /** @param again the picture given for this unit before is no longer there */
+  /**
+   * @param at ms of the machine's monotonic clock when the moment was sent by the camera
+   * @param again the picture given for this unit before is no longer there
+   */
   want(id: number, at: number, again = false): void {
     if (again) this.given = [];
     this.lastRequest = this.options.now();
@@ -132,10 +140,11 @@ export class PictureSupply {
 
   private find({ at }: Request): { unit: RingUnit; error: number } | NoPicture | 'wait' {
     const { ring, clock } = this;
-    const { offset } = clock;
-    if (offset === undefined || ring.length === 0) return 'early';
-    const time = at - offset;
+    const { offset, settled } = clock;
+    if (offset === undefined || !settled || ring.length === 0) return 'early';
     const { interval } = ring;
+    // A picture's arrival is seen when the next one begins: ffmpeg knows its end by that.
+    const time = at - offset + interval;
     const ahead = time - ring.latest;
     if (ahead > longestWait) return 'gap';
     if (ahead > interval / 2) return 'wait';
@@ -163,8 +172,9 @@ export class PictureSupply {
 
   private decode(unit: RingUnit): void {
     const way = this.ring.upTo(unit);
-    if (way.length === 0) {
-      this.refuse(unit, 'late');
+    const isBroken = this.options.now() < this.brokenUntil;
+    if (way.length === 0 || isBroken) {
+      this.refuse(unit, isBroken ? 'decoder' : 'late');
       return;
     }
     this.start(unit.codec);
@@ -209,6 +219,7 @@ export class PictureSupply {
       },
     });
     this.decoder = started;
+    this.proved = false;
     this.timer ??= setInterval(() => this.tick(), tickMs);
   }
 
@@ -232,6 +243,7 @@ export class PictureSupply {
   }
 
   private done(unit: RingUnit): void {
+    this.proved = true;
     const spare = this.spares.get(unit.index);
     const waiting = this.wanted.get(unit.index);
     if (spare === undefined) this.settle(unit.index);
@@ -267,6 +279,7 @@ export class PictureSupply {
   }
 
   private decoderEnded(message: string): void {
+    if (!this.proved) this.brokenUntil = this.options.now() + brokenMs;
     void this.endDecoder();
     for (const { unit } of [...this.wanted.values()]) this.refuse(unit, 'decoder', unit.index, message);
   }
