@@ -5,7 +5,7 @@
   const live = network.concat('usb', 'picamera', 'ffmpeg');
   const files = ['picture', 'folder', 'video'];
   const sources = ['message'].concat(live, 'watch', files, 'sample');
-  const decoded = ['rtsp', 'usb', 'ffmpeg', 'video'];
+  const decoded = ['rtsp', 'usb', 'ffmpeg', 'watch', 'video'];
   const schemes = { rtsp: ['rtsp', 'rtsps'], mjpeg: ['http', 'https'], snapshot: ['http', 'https'] };
   const playing = sources.filter((source) => source !== 'message');
   const moving = ['folder', 'video', 'sample'];
@@ -25,14 +25,15 @@
     fps: (source) =>
       moving.includes(source) ||
       (source === 'picture' && isChecked('loop')) ||
-      (live.includes(source) && source !== 'snapshot'),
+      (live.includes(source) && source !== 'snapshot') ||
+      source === 'watch',
     loop: files.concat('sample'),
     autostart: playing,
     watchFiles: ['watch'],
     watchExisting: ['watch'],
     hwaccel: decoded,
     hwDevice: (source) => decoded.includes(source) && !['none', null].includes(fieldOf('hwaccel').val()),
-    maxWidth: live.concat('video'),
+    maxWidth: live.concat('watch', 'video'),
     detailUrl: ['rtsp'],
     detailOffset: (source) => source === 'rtsp' && String(fieldOf('detailUrl').val()).trim() !== '',
     motion: playing.filter((source) => source !== 'picture'),
@@ -41,7 +42,7 @@
     idleInterval: (source) => hasMotion(source),
     timeout: live,
     inFlight: playing,
-    ffmpeg: ['video', 'sample', 'rtsp', 'usb', 'picamera', 'ffmpeg'],
+    ffmpeg: ['watch', 'video', 'sample', 'rtsp', 'usb', 'picamera', 'ffmpeg'],
   };
 
   function fieldOf(property) {

@@ -82,7 +82,7 @@ export async function testStill(
     const jpeg = (await stillOf(frame)).toString('base64');
     return { width, height, fps, codec, decoder, ms, running: running !== undefined, jpeg };
   } catch (thrown) {
-    if (timeout.aborted && !signal.aborted) {
+    if (thrown === timeout.reason) {
       throw new BadRequestError(`Expected a picture within ${limit / 1000} s but received none`, 422);
     }
     throw new BadRequestError(hideSecrets(toError(thrown).message, secrets), 422);
@@ -94,11 +94,9 @@ function settingsOf(body: Record<string, unknown>): Record<string, unknown> {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw badRequest('an object for settings', settings);
   }
-  const given = { ...settings } as Record<string, unknown>;
-  // What a folder is filled with is looked at like what is in it.
-  if (given['source'] === 'watch') given['source'] = 'folder';
-  // One picture is asked for: of the small stream where there are two, at once, of the first file.
-  return { ...given, detailUrl: '', regions: '', masks: '', motion: false, loop: false, fps: '', camera: '' };
+  // One picture is asked for: of the small stream where there are two, of a file that is there, which stays.
+  const once = { detailUrl: '', loop: false, fps: '', watchExisting: true, watchFiles: 'keep' };
+  return { ...settings, ...once, regions: '', masks: '', motion: false };
 }
 
 /** Whoever may open a dialog must not be able to send a saved password to a host of his own. */
@@ -164,7 +162,8 @@ async function firstFrame(settings: SourceSettings, signal: AbortSignal): Promis
     const frame = await source.next();
     if (signal.aborted) {
       if (frame !== null) framePool().recycle(frame);
-      signal.throwIfAborted();
+      // A watched folder waits for better ones.
+      throw problem ?? (signal.reason as Error);
     }
     if (frame === null) throw problem ?? new Error(`Expected a picture in ${source.description} but received none`);
     return { frame, facts: { width: frame.width, height: frame.height } };

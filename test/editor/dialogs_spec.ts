@@ -79,6 +79,7 @@ const changes: Record<string, Record<string, Value>> = {
     minLength: '5',
     secondLook: 'always',
     candidates: '7',
+    formats: 'DE, US-CA',
   },
   'hailo-infer': {
     name: 'i',
@@ -190,6 +191,7 @@ const refusals: [string, string, string, RegExp][] = [
   ['tracker', 'kalmanDistance', '2', /Distance cap: expected a number from 0 to 1 but received “2”/],
   ['blur-gate', 'minSharpness', '', /Min\. sharpness: expected a value/],
   ['lprnet-read', 'candidates', '21', /Candidates: expected a number from 1 to 20/],
+  ['lprnet-read', 'formats', 'DE, Bavaria', /Countries: expected codes such as DE or US-CA but received “BAVARIA”/],
   ['hailo-infer', 'property', ' ', /Result in msg\.: expected a value/],
   ['overlay', 'quality', '101', /JPEG quality: expected a number from 1 to 100/],
   ['overlay', 'previewWidth', '79', /Its width: expected a number from 80 to 1000/],
@@ -233,7 +235,7 @@ const rowsOfSource: [string, string[]][] = [
   ['usb', ['device', 'mode', 'fps', 'autostart', 'hwaccel', 'maxWidth', 'motion', 'timeout', 'inFlight', 'ffmpeg']],
   ['picamera', ['device', 'mode', 'fps', 'autostart', 'maxWidth', 'motion', 'timeout', 'inFlight', 'ffmpeg']],
   ['ffmpeg', ['arguments', 'fps', 'autostart', 'hwaccel', 'maxWidth', 'motion', 'timeout', 'inFlight', 'ffmpeg']],
-  ['watch', ['path', 'autostart', 'watchFiles', 'watchExisting', 'motion', 'inFlight']],
+  ['watch', ['path', 'fps', 'autostart', 'watchFiles', 'watchExisting', 'hwaccel', 'maxWidth', 'motion', 'inFlight', 'ffmpeg']], // prettier-ignore
   ['picture', ['path', 'loop', 'autostart', 'inFlight']],
   ['folder', ['path', 'pace', 'fps', 'loop', 'autostart', 'motion', 'inFlight']],
   ['video', ['path', 'pace', 'fps', 'loop', 'autostart', 'hwaccel', 'maxWidth', 'motion', 'inFlight', 'ffmpeg']],

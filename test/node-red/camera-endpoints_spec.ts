@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -153,13 +153,15 @@ describe('What dialogs ask of cameras', () => {
       for (const settings of [
         { source: 'picture', path: large },
         { source: 'folder', path: folder },
-        { source: 'watch', path: folder },
+        // Whatever the dialog says, nothing is deleted.
+        { source: 'watch', path: folder, watchFiles: 'delete', watchExisting: false },
       ]) {
         const answer = await test(settings);
         assert.equal(answer.status, 200, answer.text);
         assert.deepEqual([answer.json['width'], answer.json['height']], [2560, 1440]);
         assert.deepEqual(await sizeOf(answer), [1280, 720]);
       }
+      assert.ok(existsSync(large));
       const sample = await test({ source: 'sample' });
       assert.equal(sample.status, 200, sample.text);
       writeFileSync(large, 'no picture');
