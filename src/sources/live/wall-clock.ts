@@ -18,6 +18,11 @@ export class WallClock {
     private readonly system: () => number = Date.now,
   ) {}
 
+  /** The date of this moment, ms since the epoch. */
+  now(): number {
+    return this.date(this.monotonic());
+  }
+
   /** @param moment ms, monotonic; in the recent past */
   date(moment: number): number {
     const now = this.monotonic();

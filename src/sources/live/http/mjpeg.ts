@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FeedContext, OpenFeed } from '../feed.js';
 import type { LiveSettings } from '../settings.js';
+import { wallClock } from '../wall-clock.js';
 import type { CameraClient } from './client.js';
 import { HttpFeed, type HttpWork } from './http-feed.js';
 import { JpegStream } from './jpeg-stream.js';
@@ -52,7 +53,7 @@ class MjpegFeed extends HttpFeed {
     );
     this.stream = stream;
     await readBody(response, (chunk) => {
-      if (!this.isOver) stream.write(chunk, Date.now());
+      if (!this.isOver) stream.write(chunk, wallClock().now());
     });
     if (this.isOver) return;
     stream.end();

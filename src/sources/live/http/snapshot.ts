@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { FeedContext, OpenFeed } from '../feed.js';
 import type { LiveSettings } from '../settings.js';
+import { wallClock } from '../wall-clock.js';
 import { ByteCollector } from './byte-collector.js';
 import type { CameraClient } from './client.js';
 import { HttpFeed, type HttpWork } from './http-feed.js';
@@ -72,7 +73,7 @@ class SnapshotFeed extends HttpFeed {
       const known = decoder.isDamaged ? undefined : this.etag;
       const headers: OutgoingHttpHeaders = known === undefined ? {} : { 'If-None-Match': known };
       const response = await client.get(headers);
-      const arrived = Date.now();
+      const arrived = wallClock().now();
       const bytes = await this.read(response, client);
       if (response.statusCode === 304) return;
       this.etag = response.headers.etag;
