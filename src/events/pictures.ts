@@ -1,4 +1,5 @@
 import type { Box } from '../detection/types.js';
+import { closer, lookCloser, wayBack, type Sight } from '../frame/detail.js';
 import type { Frame } from '../frame/frame.js';
 import type { EventImages, ImageView, ImageViews } from './plate-event.js';
 import type { PictureRequest } from './views.js';
@@ -41,32 +42,38 @@ export async function takePictures(
 ): Promise<void> {
   let trouble: string | undefined;
   const note = (error: unknown): void => void (trouble ??= error instanceof Error ? error.message : String(error));
-  await Promise.all(
-    requests.map(async (request) => {
-      try {
-        await withinTime(takeOne(frame, request, settings, encode, note), patienceMs);
-      } catch (error) {
-        // It may go on reading the pixels.
-        frame.lease.keep();
-        note(error);
-      }
-    }),
+  await lookCloser(frame, settings.plate || settings.vehicle, (sight) =>
+    Promise.all(
+      requests.map(async (request) => {
+        try {
+          await withinTime(takeOne(frame, sight, request, settings, encode, note), patienceMs);
+        } catch (error) {
+          // It may go on reading the pixels.
+          frame.lease.keep();
+          note(error);
+        }
+      }),
+    ),
   );
   if (trouble !== undefined) warn(`A picture is missing from a plate event: ${trouble}`);
 }
 
+/** Plate and vehicle are cut from the larger picture where there is one; the whole frame is the one that boxes are told in. */
 async function takeOne(
   frame: Frame,
+  sight: Sight,
   request: PictureRequest,
   settings: PictureSettings,
   encode: EncodeArea,
   note: (error: unknown) => void,
 ): Promise<void> {
   const { quality, maxWidth } = settings;
-  const wanted: [keyof EventImages, Box | undefined][] = [
-    ['plate', settings.plate ? grown(request.plate, PLATE_MARGIN) : undefined],
-    ['vehicle', settings.vehicle && request.vehicle !== undefined ? grown(request.vehicle, VEHICLE_MARGIN) : undefined],
-    ['frame', settings.frame ? { x1: 0, y1: 0, x2: frame.width, y2: frame.height } : undefined],
+  const { vehicle } = request;
+  const whole = { frame, scaleX: 1, scaleY: 1 };
+  const wanted: [keyof EventImages, Box | undefined, Sight][] = [
+    ['plate', settings.plate ? grown(request.plate, PLATE_MARGIN) : undefined, sight],
+    ['vehicle', settings.vehicle && vehicle !== undefined ? grown(vehicle, VEHICLE_MARGIN) : undefined, sight],
+    ['frame', settings.frame ? { x1: 0, y1: 0, x2: frame.width, y2: frame.height } : undefined, whole],
   ];
   const images: EventImages = {};
   const imageViews: ImageViews = {
@@ -75,25 +82,33 @@ async function takeOne(
     ...(request.vehicle === undefined ? {} : { vehicleBox: request.vehicle }),
   };
   await Promise.all(
-    wanted.map(async ([name, box]) => {
-      const area = box === undefined ? undefined : wholePixels(box, frame);
+    wanted.map(async ([name, box, from]) => {
+      const area = box === undefined ? undefined : wholePixels(closer(box, from), from.frame);
       if (area === undefined) return;
+      // Whoever waits for this may give up and give the picture back before the encoder is done with it.
+      from.frame.lease.retain();
       try {
-        images[name] = await encode(frame, { area, quality, ...(maxWidth === undefined ? {} : { maxWidth }) });
-        imageViews[name] = viewOf(area, maxWidth);
+        images[name] = await encode(from.frame, { area, quality, ...(maxWidth === undefined ? {} : { maxWidth }) });
+        imageViews[name] = viewOf(area, maxWidth, from);
       } catch (error) {
         note(error);
+      } finally {
+        from.frame.lease.release();
       }
     }),
   );
   if (Object.keys(images).length > 0) request.store({ images, imageViews });
 }
 
-function viewOf(area: Box, maxWidth: number | undefined): ImageView {
+function viewOf(area: Box, maxWidth: number | undefined, from: Sight): ImageView {
   const width = area.x2 - area.x1;
   const height = area.y2 - area.y1;
   const scale = maxWidth !== undefined && maxWidth < width ? maxWidth / width : 1;
-  return { area, width: Math.round(width * scale), height: Math.max(1, Math.round(height * scale)) };
+  return {
+    area: closer(area, wayBack(from)),
+    width: Math.round(width * scale),
+    height: Math.max(1, Math.round(height * scale)),
+  };
 }
 
 function grown({ x1, y1, x2, y2 }: Box, margin: number): Box {

@@ -1,5 +1,6 @@
 import { readViewArea } from '../areas/view-area.js';
 import { ConfigError } from '../frame/config-error.js';
+import { prepareDetail } from '../frame/detail.js';
 import type { Frame } from '../frame/frame.js';
 import { MotionGate } from '../motion/motion-gate.js';
 import { toError } from './errors.js';
@@ -70,9 +71,13 @@ function openView(settings: CameraViewSettings): CameraView {
     },
     prepare(frame) {
       if (area === undefined) return;
-      area.paint(frame.pixels, frame.width, frame.height);
-      const focus = area.focus(frame.width, frame.height);
-      if (focus !== undefined) frame.focus = focus;
+      const paint = (seen: Frame): void => {
+        area.paint(seen.pixels, seen.width, seen.height);
+        const focus = area.focus(seen.width, seen.height);
+        if (focus !== undefined) seen.focus = focus;
+      };
+      paint(frame);
+      prepareDetail(frame, paint);
     },
     gate(frame, now = frame.timestamp) {
       if (gate === undefined) return 'pass';

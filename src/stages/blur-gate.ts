@@ -1,11 +1,12 @@
 import type { PixelWorker } from '../device/device.js';
-import type { Miss, Plate, Timings } from '../detection/types.js';
+import type { Box, Miss, Plate, Timings } from '../detection/types.js';
+import { closer, lookCloser } from '../frame/detail.js';
 import type { Frame } from '../frame/frame.js';
 
 export interface BlurGateOptions {
   /** Variance of the Laplacian below which a plate counts as blurred. TAPPAS: 100. */
   minSharpness: number;
-  /** px; 0 is off. */
+  /** Pixels of the picture that the plate is read from, which is the larger stream's where there is one; 0 is off. */
   minWidth: number;
   minHeight: number;
 }
@@ -22,12 +23,16 @@ export async function gatePlates(
 ): Promise<{ plates: Plate[]; timings: Timings }> {
   const started = performance.now();
   const open = plates.filter((plate) => isOpen(plate));
-  const boxes = open.map((plate) => plate.box);
-  const measured = boxes.length > 0 ? await pixels.sharpness(frame, boxes, frame.cameraId) : [];
+  const measured = await lookCloser(frame, open.length > 0, async (sight) => {
+    const boxes = open.map(({ box }) => closer(box, sight));
+    const values = boxes.length > 0 ? await pixels.sharpness(sight.frame, boxes, frame.cameraId) : [];
+    return values.map((sharpness, index) => ({ sharpness, box: boxes[index]! }));
+  });
   const gated = plates.map((plate) => {
-    const sharpness = measured[open.indexOf(plate)];
-    if (sharpness === undefined) return plate;
-    const held = missOf(plate, sharpness, options);
+    const seen = measured[open.indexOf(plate)];
+    if (seen === undefined) return plate;
+    const { sharpness } = seen;
+    const held = missOf(seen.box, sharpness, options);
     return held === undefined ? { ...plate, sharpness } : { ...plate, sharpness, held };
   });
   return { plates: gated, timings: { sharpness: performance.now() - started } };
@@ -38,9 +43,9 @@ export function isOpen(plate: Plate): boolean {
   return plate.held === undefined && (plate.vote?.settled !== true || plate.reread === true);
 }
 
-function missOf(plate: Plate, sharpness: number, options: BlurGateOptions): Miss | undefined {
-  const width = plate.box.x2 - plate.box.x1;
-  const height = plate.box.y2 - plate.box.y1;
+function missOf(box: Box, sharpness: number, options: BlurGateOptions): Miss | undefined {
+  const width = box.x2 - box.x1;
+  const height = box.y2 - box.y1;
   if (width < options.minWidth) return small('wide', width, options.minWidth);
   if (height < options.minHeight) return small('high', height, options.minHeight);
   if (sharpness < 0) {

@@ -2,7 +2,9 @@ import type { Network, RunOptions } from '../device/device.js';
 import { area } from '../detection/boxes.js';
 import { suppressDetections } from '../detection/nms.js';
 import type { Detection, Plate, Timings, Vehicle } from '../detection/types.js';
+import { closer, lookCloser, type Sight } from '../frame/detail.js';
 import type { Frame } from '../frame/frame.js';
+import { fartherDetection } from './detail.js';
 import { detectionOptions, detectionsOf, type DetectOptions } from './detections.js';
 import { ownerOf } from './plate-owner.js';
 import { wholeFrame } from './whole-frame.js';
@@ -51,7 +53,7 @@ export async function detectPlates(
     (options.where === 'auto' && (!options.tracked || frame.sequence % Math.max(1, options.frameEvery) === 0));
 
   const [inCrops, inFrame] = await Promise.all([
-    crops.length > 0 ? runOnCrops(frame, crops, network, options) : [],
+    crops.length > 0 ? lookCloser(frame, true, (sight) => runOnCrops(sight, crops, network, options)) : [],
     looksAtFrame ? runOnFrame(frame, network, options) : [],
   ]);
 
@@ -106,7 +108,7 @@ function needsPlate(vehicle: Vehicle): boolean {
 }
 
 async function runOnCrops(
-  frame: Frame,
+  sight: Sight,
   vehicles: Vehicle[],
   network: Network,
   options: PlateDetectOptions,
@@ -115,12 +117,14 @@ async function runOnCrops(
   const crop = network.manifest.input.crop;
   if (options.inputSize === undefined && crop !== undefined) runOptions.inputSize = crop;
   const response = await network.run({
-    source: frame,
-    views: vehicles.map(({ box }) => ({ box, margin: VEHICLE_MARGIN })),
+    source: sight.frame,
+    views: vehicles.map(({ box }) => ({ box: closer(box, sight), margin: VEHICLE_MARGIN })),
     options: runOptions,
-    fairKey: frame.cameraId,
+    fairKey: sight.frame.cameraId,
   });
-  return vehicles.flatMap((_, view) => detectionsOf(response, view, network));
+  return vehicles.flatMap((_, view) =>
+    detectionsOf(response, view, network).map((found) => fartherDetection(found, sight)),
+  );
 }
 
 async function runOnFrame(frame: Frame, network: Network, options: PlateDetectOptions): Promise<Detection[]> {

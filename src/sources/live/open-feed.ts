@@ -1,4 +1,5 @@
 import { SourceError } from '../source.js';
+import { withDetail } from './detail/with-detail.js';
 import type { FeedContext, OpenFeed } from './feed.js';
 import { openFfmpegFeed } from './ffmpeg-feed.js';
 import { customInput } from './ffmpeg-inputs/custom.js';
@@ -13,7 +14,7 @@ import { liveKinds, type LiveSettings } from './settings.js';
 export function openFeed(settings: LiveSettings, context: FeedContext): OpenFeed {
   switch (settings.source) {
     case 'rtsp':
-      return openFfmpegFeed(settings, context, rtspInput);
+      return withDetail(openFfmpegFeed(settings, context, rtspInput), settings, context);
     case 'usb':
       return openFfmpegFeed(settings, context, usbInput);
     case 'picamera':
