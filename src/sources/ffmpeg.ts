@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { findNodeAv, type NodeAv } from './node-av.js';
 import { SourceError } from './source.js';
 
 const howToGetIt =
@@ -14,12 +15,32 @@ export interface Ffmpeg {
 }
 
 /**
- * Asks ffmpeg who it is.
- * @param path program to run; empty for the one on PATH
+ * The ffmpeg to work with: the one that is set; else the one on PATH; else the one that the package node-av brings, where somebody has installed it.
+ * @param path program to run; empty to look for one
  * @throws SourceError ALPR_FFMPEG when it cannot be run, with the way to get it
  */
-export function findFfmpeg(path = ''): Promise<Ffmpeg> {
-  const program = path.trim() === '' ? 'ffmpeg' : path.trim();
+export async function findFfmpeg(path = '', lookForNodeAv: () => NodeAv | undefined = findNodeAv): Promise<Ffmpeg> {
+  const program = path.trim();
+  if (program !== '') return askVersion(program);
+  try {
+    return await askVersion('ffmpeg');
+  } catch (error) {
+    const nodeAv = isMissing(error) ? lookForNodeAv() : undefined;
+    if (nodeAv?.ffmpeg !== undefined) return askVersion(nodeAv.ffmpeg);
+    if (nodeAv === undefined) throw error;
+    const hint =
+      `The package node-av is at ${nodeAv.folder}, but without its ffmpeg: its install script did not run ` +
+      '("npm rebuild node-av --foreground-scripts" runs it; npm 12 wants it approved before).';
+    throw new SourceError(`${(error as Error).message} ${hint}`, 'ALPR_FFMPEG', { cause: error });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ((error as Error).cause as { code?: unknown } | undefined)?.code === 'ENOENT';
+}
+
+/** Asks ffmpeg who it is. */
+function askVersion(program: string): Promise<Ffmpeg> {
   return new Promise((resolve, reject) => {
     execFile(program, ['-version'], { timeout: 10_000, windowsHide: true }, (error, stdout) => {
       const version = /^ffmpeg version (\S+)/m.exec(stdout)?.[1];
