@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { HomeAssistantBridge } from '../../src/home-assistant/bridge.js';
-import { eventIn, missIn } from '../../src/home-assistant/incoming.js';
+import { eventIn, missIn, reportIn } from '../../src/home-assistant/incoming.js';
 import { loadMemory, saveMemory } from '../../src/home-assistant/memory-file.js';
 import type { MqttMessage } from '../../src/home-assistant/mqtt-message.js';
 import { topicProblem, type HomeAssistantOptions } from '../../src/home-assistant/options.js';
@@ -90,13 +90,15 @@ export = function (RED: NodeAPI): void {
       }
       const event = eventIn(payload);
       if (event !== undefined) return bridge.event(event, Date.now());
+      const report = reportIn(payload);
+      if (report !== undefined) return bridge.report(report);
       const miss = missIn(payload);
       if (miss !== undefined) return bridge.miss(miss);
       const frame = frameOf(msg);
       if (frame !== undefined) return bridge.frame(frame.cameraId, millisecondsOf(msg.timings), Date.now());
       throw new AlprNodeError(
         'ALPR_EVENT',
-        `Expected a plate event, a miss, a frame or news of the broker but received ${describeValue(payload)}`,
+        `Expected a plate event, a miss, a frame, a camera's report or news of the broker but received ${describeValue(payload)}`,
       );
     };
 

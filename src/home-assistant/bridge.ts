@@ -1,5 +1,6 @@
 import type { PlateEvent, PlateMiss } from '../events/plate-event.js';
 import { normalisePlate } from '../reading/normalise.js';
+import type { CameraReport } from '../sources/live/camera-state.js';
 import { attributesOf, eventTypeOf, stateText } from './attributes.js';
 import { cameraTopics, componentsOf, stateTopics, type CameraParts } from './components.js';
 import { configTopic, discovery, migration } from './discovery.js';
@@ -129,6 +130,17 @@ export class HomeAssistantBridge {
     if (fps !== undefined) messages.push({ ...message(topics.fps, String(fps), false), qos: 0 });
     if (inferMs !== undefined) messages.push({ ...message(topics.inferMs, String(inferMs), false), qos: 0 });
     return messages;
+  }
+
+  /** What camera-in says of its camera. */
+  report({ camera: cameraId, state }: CameraReport): MqttMessage[] {
+    // The first attempt says nothing yet.
+    if (state === 'connecting') return [];
+    const isThere = state === 'live' || state === 'still';
+    const [camera, messages] = this.#enter(cameraId, { frames: true });
+    if (!camera.heartbeat.report(isThere) || !this.options.diagnostics) return messages;
+    const topics = cameraTopics(this.#root(cameraId));
+    return [...messages, message(topics.cameraOk, isThere ? 'ON' : 'OFF', this.options.retain)];
   }
 
   /** The camera's source has ended or broken off. */

@@ -7,6 +7,8 @@ export class Heartbeat {
   #since: number | undefined;
   #frames = 0;
   #milliseconds = 0;
+  /** What the camera's own node said last, if it says anything. */
+  #reported: boolean | undefined;
 
   constructor(
     private readonly silenceMs: number,
@@ -15,8 +17,10 @@ export class Heartbeat {
 
   /** @returns figures of the time since the last report, when one is due */
   frame(milliseconds: number, now: number): { fps: number; inferMs: number } | undefined {
-    this.changed = !this.#isOn;
-    this.#isOn = true;
+    // Frames that were on their way when the camera was lost do not bring it back.
+    const isOn = this.#reported !== false;
+    this.changed = isOn && !this.#isOn;
+    this.#isOn = isOn;
     this.#last = now;
     // A clock that was set back would hold the next report for as long.
     if (this.#since === undefined || now < this.#since) {
@@ -35,8 +39,20 @@ export class Heartbeat {
     return report;
   }
 
+  /**
+   * The camera's own node says whether it is there; from then on silence says nothing: perhaps nothing moves.
+   * @returns whether that is news
+   */
+  report(isThere: boolean): boolean {
+    this.#reported = isThere;
+    const was = this.#isOn;
+    this.#isOn = isThere;
+    if (!isThere) this.#since = undefined;
+    return was !== isThere;
+  }
+
   isSilent(now: number): boolean {
-    return this.#isOn && now - this.#last > this.silenceMs;
+    return this.#isOn && this.#reported !== true && now - this.#last > this.silenceMs;
   }
 
   /** @returns whether the camera was there until now */

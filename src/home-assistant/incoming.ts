@@ -1,4 +1,5 @@
 import type { PlateEvent, PlateMiss } from '../events/plate-event.js';
+import { cameraStates, type CameraReport } from '../sources/live/camera-state.js';
 
 /** A plate event of plate-out, also one that came by MQTT or a file, with its pictures in base64; undefined for anything else. */
 export function eventIn(payload: unknown): PlateEvent | undefined {
@@ -15,8 +16,17 @@ export function eventIn(payload: unknown): PlateEvent | undefined {
   return found;
 }
 
-export function missIn(payload: unknown): PlateMiss | undefined {
+/** A report of camera-in: its second output. */
+export function reportIn(payload: unknown): CameraReport | undefined {
   if (!isRecord(payload)) return undefined;
+  const { camera, state, counts } = payload;
+  const isReport = typeof camera === 'string' && cameraStates.some((known) => known === state) && isRecord(counts);
+  return isReport ? (payload as unknown as CameraReport) : undefined;
+}
+
+/** A miss of plate-out. A report of a camera may have a code and a reason, too. */
+export function missIn(payload: unknown): PlateMiss | undefined {
+  if (!isRecord(payload) || reportIn(payload) !== undefined) return undefined;
   const { camera, code, reason } = payload;
   const isMiss = typeof camera === 'string' && typeof code === 'string' && typeof reason === 'string';
   return isMiss ? (payload as unknown as PlateMiss) : undefined;

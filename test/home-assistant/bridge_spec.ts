@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { PlateEvent, PlateMiss } from '../../src/events/plate-event.js';
 import { HomeAssistantBridge } from '../../src/home-assistant/bridge.js';
-import { eventIn, missIn } from '../../src/home-assistant/incoming.js';
+import { eventIn, missIn, reportIn } from '../../src/home-assistant/incoming.js';
 import { readMemory } from '../../src/home-assistant/memory.js';
 import type { MqttMessage } from '../../src/home-assistant/mqtt-message.js';
 import { topicProblem, type HomeAssistantOptions } from '../../src/home-assistant/options.js';
 import { readShownPlates } from '../../src/home-assistant/shown-plates.js';
 import { topicId } from '../../src/home-assistant/topic-id.js';
+import type { CameraState } from '../../src/sources/live/camera-state.js';
 import { discoveryProblems, PretendedHomeAssistant } from '../support/home-assistant-rules.js';
 
 const defaults: HomeAssistantOptions = {
@@ -214,6 +215,34 @@ describe('Home Assistant', () => {
     assert.equal(state(one.ended('gate'), 'camera_ok'), 'OFF');
     assert.deepEqual(one.ended('gate'), []);
     assert.deepEqual(one.ended('nobody'), []);
+  });
+
+  it('believes what camera-in says of its camera', () => {
+    const one = bridge();
+    const state = (messages: MqttMessage[]): string | undefined => text(messages, 'plateflow/gate/camera_ok');
+    const report = (to: CameraState): MqttMessage[] => {
+      const counts = { received: 0, sent: 0, dropped: 0, held: 0, damaged: 0, lost: 0 };
+      const payload = { camera: 'gate', state: to, previous: 'live', since: 0, code: 'X', reason: 'why', counts };
+      assert.equal(missIn(payload), undefined);
+      return one.report(reportIn(JSON.parse(JSON.stringify(payload)))!);
+    };
+    assert.deepEqual(report('connecting'), []);
+    // Announced first, then on.
+    const first = report('live');
+    assert.match(first[0]!.topic, /config$/);
+    assert.equal(state(first), 'ON');
+    assert.deepEqual(played(first).problems, []);
+    assert.equal(state(one.frame('gate', 50, noon)), undefined);
+    // Nothing moves for an hour: no frame comes, and the camera is there.
+    assert.deepEqual(report('still'), []);
+    assert.deepEqual(one.tick(noon + 3_600_000), []);
+    assert.equal(state(report('lost')), 'OFF');
+    // This frame was on its way through the flow.
+    assert.equal(state(one.frame('gate', 50, noon + 3_600_001)), undefined);
+    assert.deepEqual(report('failed'), []);
+    assert.equal(state(report('live')), 'ON');
+    assert.equal(state(report('stopped')), 'OFF');
+    assert.equal(reportIn({ camera: 'gate', state: 'asleep', counts: {} }), undefined);
   });
 
   describe('when things go', () => {

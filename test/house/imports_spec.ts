@@ -24,7 +24,7 @@ const rooms: Record<string, string[]> = {
   // The log finds the same plates as a list of known plates, and has a thread of its own.
   'src/log': ['src/events/plate-event', 'src/lists/key', 'src/lists/distance', 'src/device/pool'],
   'src/parking': ['src/lists', 'src/log/csv'],
-  'src/home-assistant': ['src/events', 'src/reading/normalise'],
+  'src/home-assistant': ['src/events', 'src/reading/normalise', 'src/sources/live/camera-state'],
   'src/outbox': [],
   'src/overlay': ['src/frame', 'src/detection'],
   'src/motion': ['src/areas'],
@@ -42,7 +42,14 @@ const rooms: Record<string, string[]> = {
     'src/reading',
     'src/overlay',
   ],
-  'src/stages': ['src/frame', 'src/detection', 'src/models/manifest', 'src/device/device', 'src/tracking'],
+  'src/stages': [
+    'src/frame',
+    'src/detection',
+    'src/models/manifest',
+    'src/device/device',
+    'src/tracking',
+    'src/reading/formats',
+  ],
   'src/node-red': [
     'src/areas',
     'src/motion',

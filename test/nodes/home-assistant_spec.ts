@@ -122,7 +122,10 @@ describe('home-assistant', () => {
     assert.equal(errors.length, 5);
     for (const { message, code } of errors) {
       assert.equal(code, 'ALPR_EVENT');
-      assert.match(message, /Expected a plate event, a miss, a frame or news of the broker but received /);
+      assert.match(
+        message,
+        /Expected a plate event, a miss, a frame, a camera's report or news of the broker but received /,
+      );
     }
     assert.deepEqual(topics(run), []);
   });
