@@ -12,7 +12,7 @@ export type PictureHeader = Omit<NewFrameHeader, 'width' | 'height'>;
 export interface DecodeOptions {
   /** Largest picture, in millions of pixels. Default 64. */
   maxMegapixels?: number | undefined;
-  /** Wider pictures (seen the right way up) are scaled down to this, pixels; JPEGs are partly decoded at a smaller size, which is quicker. */
+  /** Wider pictures (seen the right way up) are scaled down to this, pixels. Below 1/3 of a JPEG its decoder does part of it, which is quicker. */
   maxWidth?: number | undefined;
   /** Also refuses what is damaged without being too short. For pictures of which we do not know whether they are whole. Default false. */
   strict?: boolean | undefined;
