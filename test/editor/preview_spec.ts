@@ -154,7 +154,7 @@ describe('The picture under an overlay node', function () {
 
   it('lets a wire be drawn across it', async () => {
     const { page } = fixture.editor;
-    const port = (await page.locator('[id="camera"] .red-ui-flow-port-output').boundingBox())!;
+    const port = (await page.locator('[id="camera"] .red-ui-flow-port-output').first().boundingBox())!;
     const target = (await page.locator('[id="below"] .red-ui-flow-port-input').boundingBox())!;
     const image = await boxOf('shown', '.alpr-picture image');
     await page.mouse.move(port.x + 5, port.y + 5);
