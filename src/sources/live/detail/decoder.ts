@@ -1,5 +1,5 @@
 import { startFedChild, stopChild, type FedChild } from '../../child.js';
-import type { DetailCodec } from './access-unit.js';
+import { sequenceOf, type AccessUnit, type DetailCodec } from './access-unit.js';
 import { ivfFrameHeader, ivfHeader } from './ivf.js';
 import { machineTime } from './moment-clock.js';
 import { PictureReader, type Target } from './picture-reader.js';
@@ -9,12 +9,15 @@ import type { RingUnit } from './unit-ring.js';
 const gap = 180_000;
 /** ffmpeg's log is kept so far, for an error message. */
 const keptLog = 4000;
+/** So long it may take to give out its last pictures, ms. */
+const finishMs = 2000;
 /** No codec shows a picture so many others later than it decodes it. */
 export const mostAhead = 32;
 
 export interface DecoderOptions {
   program: string;
-  codec: DetailCodec;
+  /** The key frame that it starts with. */
+  first: Pick<AccessUnit, 'codec' | 'data'>;
   /** Options that hand every frame on (`Ffmpeg.passthrough`). */
   passthrough: readonly string[];
   /** Of the input: hardware and the like. */
@@ -32,6 +35,8 @@ export interface DecoderOptions {
  * times, which are odd; its filter lets nothing else through, so the others are neither converted nor copied.
  */
 export class Decoder {
+  /** Of the pictures that it decodes; a decoder knows one size only. */
+  readonly sequence: string;
   readonly codec: DetailCodec;
   /** Index of the last unit that was given; -1 for none. */
   fed = -1;
@@ -54,7 +59,8 @@ export class Decoder {
   private closed = false;
 
   constructor(private readonly options: DecoderOptions) {
-    this.codec = options.codec;
+    this.codec = options.first.codec;
+    this.sequence = sequenceOf(options.first);
     this.child = startFedChild(options.program, decoderArguments(options));
     this.reader = new PictureReader({
       begin: (width, height) => this.begin(width, height),
@@ -63,7 +69,7 @@ export class Decoder {
       resume: () => void this.child.stdout.resume(),
     });
     this.listen();
-    this.child.stdin.write(ivfHeader(options.codec));
+    this.child.stdin.write(ivfHeader(this.codec));
   }
 
   /** Whether the unit is among those given that are still to come out. */
@@ -91,6 +97,17 @@ export class Decoder {
     this.times = [];
     this.base = first.time;
     this.start = this.last + gap;
+  }
+
+  /** Whether a key frame can be given to it. */
+  takes(key: RingUnit): boolean {
+    return key.codec === this.codec && sequenceOf(key) === this.sequence;
+  }
+
+  /** Nothing more is given: it gives out what it has, and ends. */
+  finish(): void {
+    this.child.stdin.end();
+    setTimeout(() => this.fail('did not end'), finishMs).unref();
   }
 
   /** Gives the next unit. */
@@ -180,7 +197,7 @@ export class Decoder {
  * One thread: with several, ffmpeg gives pictures out that many later. What it reads to find out what comes is limited to the
  * first picture, or it would wait for more before it decodes.
  */
-function decoderArguments({ codec, passthrough, inputOptions }: DecoderOptions): string[] {
+function decoderArguments({ first: { codec }, passthrough, inputOptions }: DecoderOptions): string[] {
   return [
     ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'level+info'],
     ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts'],

@@ -16,7 +16,7 @@ const supply = new PictureSupply({
   now: machineTime,
   ...(start.idleMs === undefined ? {} : { idleMs: start.idleMs }),
   decoder: (options) => {
-    choice.learn(options.codec);
+    choice.learn(options.first.codec);
     const hardware = choice.isHardware;
     let pictures = 0;
     return new Decoder({

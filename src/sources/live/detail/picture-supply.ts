@@ -1,4 +1,4 @@
-import type { AccessUnit, DetailCodec } from './access-unit.js';
+import type { AccessUnit } from './access-unit.js';
 import type { Decoder, DecoderOptions } from './decoder.js';
 import { MomentClock } from './moment-clock.js';
 import { UnitRing, type RingOptions, type RingUnit } from './unit-ring.js';
@@ -21,12 +21,14 @@ export interface SupplyReplies {
 export interface SupplyOptions {
   replies: SupplyReplies;
   /** Starts a decoder. */
-  decoder(options: Pick<DecoderOptions, 'codec' | 'picture' | 'done' | 'ended'>): Decoder;
+  decoder(options: Pick<DecoderOptions, 'first' | 'picture' | 'done' | 'ended'>): Decoder;
   /** ms of the machine's monotonic clock. */
   now(): number;
   ring?: RingOptions;
   /** Without a request for so long the decoder ends, ms. Default 2000. */
   idleMs?: number;
+  /** A decoder that gives no picture for so long is replaced, ms. Default 5000. */
+  stuckMs?: number;
 }
 
 interface Request {
@@ -42,8 +44,6 @@ const leastTolerance = 100;
 const longestWait = 5000;
 /** A decoder that has read all and says nothing for so long (ms) waits for more before it gives a picture out. */
 const quietMs = 250;
-/** One that gives no picture for so long (ms) is replaced. */
-const stuckMs = 5000;
 const mostSlack = 8;
 /** After a decoder that gave no picture at all, none is started for so long, ms. */
 const brokenMs = 5000;
@@ -65,6 +65,8 @@ export class PictureSupply {
   private readonly spares = new Map<number, { width: number; height: number; pixels: Uint8Array }>();
   private given: number[] = [];
   private decoder: Decoder | undefined;
+  /** Those before it that have pictures to give out. */
+  private readonly finishing = new Set<Decoder>();
   private slack = 0;
   private lastRequest = 0;
   private lastGiven = 0;
@@ -156,7 +158,7 @@ export class PictureSupply {
 
   private answer(id: number, unit: RingUnit, error: number): void {
     const waiting = this.wanted.get(unit.index);
-    if (waiting !== undefined && this.decoder?.isMarked(unit) === true) {
+    if (waiting !== undefined && this.isMarked(unit)) {
       waiting.ids.push(id);
       return;
     }
@@ -167,7 +169,11 @@ export class PictureSupply {
     this.wanted.set(unit.index, { unit, ids: [id], error });
     const spare = this.spares.get(unit.index);
     if (spare !== undefined) void this.giveSpare(unit, spare);
-    else if (this.decoder?.isMarked(unit) !== true) this.decode(unit);
+    else if (!this.isMarked(unit)) this.decode(unit);
+  }
+
+  private isMarked(unit: RingUnit): boolean {
+    return this.decoder?.isMarked(unit) === true || [...this.finishing].some((decoder) => decoder.isMarked(unit));
   }
 
   private decode(unit: RingUnit): void {
@@ -177,8 +183,7 @@ export class PictureSupply {
       this.refuse(unit, isBroken ? 'decoder' : 'late');
       return;
     }
-    this.start(unit.codec);
-    const decoder = this.decoder!;
+    const decoder = this.decoderFor(way[0]!);
     const next = way.findIndex(({ index }) => index === decoder.fed + 1);
     const rest = unit.index > decoder.fed && next >= 0 ? way.slice(next) : way;
     if (rest === way) decoder.startPiece(way[0]!);
@@ -200,27 +205,35 @@ export class PictureSupply {
       if (!this.wanted.has(unit.index)) continue;
       while (decoder.ahead(unit) < needed) {
         const [next] = ring.after(decoder.fed, 1);
-        if (next === undefined || next.index !== decoder.fed + 1) return;
+        if (next === undefined || next.index !== decoder.fed + 1 || (next.key && !decoder.takes(next))) return;
         // Likely to be asked for next, and could not be had again without starting at the key frame.
         this.give(next, true);
       }
     }
   }
 
-  private start(codec: DetailCodec): void {
-    if (this.decoder?.codec === codec) return;
-    void this.endDecoder();
+  private decoderFor(key: RingUnit): Decoder {
+    if (this.decoder?.takes(key) === true) return this.decoder;
+    if (this.decoder !== undefined) {
+      this.finishing.add(this.decoder);
+      this.decoder.finish();
+    }
     const started = this.options.decoder({
-      codec,
+      first: key,
       picture: (unit, width, height) => this.begin(unit, width, height),
       done: (unit) => this.done(unit),
       ended: (message) => {
         if (this.decoder === started) this.decoderEnded(message);
+        else if (this.finishing.delete(started)) {
+          for (const unit of started.outstanding) this.refuse(unit, 'gap');
+        }
       },
     });
     this.decoder = started;
     this.proved = false;
+    this.slack = 0;
     this.timer ??= setInterval(() => this.tick(), tickMs);
+    return started;
   }
 
   private begin(
@@ -250,7 +263,7 @@ export class PictureSupply {
     else if (waiting !== undefined) void this.giveSpare(unit, spare);
     // Those before it that did not come were damaged.
     for (const [index, { unit: other }] of [...this.wanted]) {
-      if (other.time < unit.time && this.decoder?.isMarked(other) !== true) this.refuse(other, 'gap', index);
+      if (other.time < unit.time && !this.isMarked(other)) this.refuse(other, 'gap', index);
     }
   }
 
@@ -294,7 +307,8 @@ export class PictureSupply {
       return;
     }
     const silence = now - Math.max(decoder.lastSign, this.lastGiven);
-    if (silence > stuckMs) this.decoderEnded('Expected a picture of the main stream but ffmpeg gave none');
+    if (silence > (this.options.stuckMs ?? 5000))
+      this.decoderEnded('Expected a picture of the main stream but ffmpeg gave none');
     else if (silence > quietMs && decoder.backlog === 0 && this.slack < mostSlack) {
       this.slack++;
       this.lookAhead();
@@ -308,8 +322,10 @@ export class PictureSupply {
     this.spares.clear();
     clearInterval(this.timer);
     this.timer = undefined;
-    if (decoder === undefined) return;
-    await decoder.close();
+    const ending = [...this.finishing, ...(decoder === undefined ? [] : [decoder])];
+    this.finishing.clear();
+    if (ending.length === 0) return;
+    await Promise.all(ending.map((each) => each.close()));
     if (this.decoder === undefined) this.options.replies.resting();
   }
 }

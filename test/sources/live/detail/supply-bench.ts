@@ -36,10 +36,13 @@ export class SupplyBench {
   private readonly waiting = new Map<number, (answer: Answer | NoPicture | { same: number }) => void>();
   private readonly filling = new Map<number, { ids: number[]; answer: Answer }>();
 
-  constructor(options: { idleMs?: number; program?: string; keepMs?: number; maxBytes?: number } = {}) {
+  constructor(
+    options: { idleMs?: number; program?: string; keepMs?: number; maxBytes?: number; stuckMs?: number } = {},
+  ) {
     this.supply = new PictureSupply({
       now: machineTime,
       idleMs: options.idleMs ?? 60_000,
+      stuckMs: options.stuckMs ?? 60_000,
       ring: { keepMs: options.keepMs ?? 60_000, ...(options.maxBytes ? { maxBytes: options.maxBytes } : {}) },
       decoder: (rest) => {
         this.decoders++;
