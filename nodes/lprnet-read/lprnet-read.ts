@@ -8,6 +8,7 @@ import { handleInput } from '../../src/node-red/handle-input.js';
 import { addTimings, frameOf, type AlprMessage } from '../../src/node-red/message.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { count, RateMeter, StatusLine, withRate } from '../../src/node-red/status.js';
+import { readFormats } from '../../src/reading/formats/catalogue.js';
 import { readPlates } from '../../src/stages/read.js';
 import { findTracker } from '../../src/tracking/registry.js';
 
@@ -21,6 +22,7 @@ export = function (RED: NodeAPI): void {
       minLength: read.number('minLength', 3, { min: 0, max: 32, integer: true }),
       secondLook: read.choice('secondLook', ['never', 'unsure', 'always'], 'unsure'),
       candidates: read.number('candidates', 3, { min: 1, max: 20, integer: true }),
+      formats: readFormats(read.checkedText('formats', readFormats)),
     };
     const model = read.text('model') || 'plateflow-reader';
     const status = new StatusLine(this);

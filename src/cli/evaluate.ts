@@ -2,7 +2,8 @@ import type { Frame } from '../frame/frame.js';
 import { framePool } from '../frame/pool.js';
 import { decodeImage } from '../image/decode.js';
 import type { Network } from '../device/device.js';
-import { readPlates } from '../stages/read.js';
+import { knownCodes, readFormats } from '../reading/formats/catalogue.js';
+import { readPlates, type ReadOptions } from '../stages/read.js';
 import { detectVehicles } from '../stages/vehicle-detect.js';
 import type { Pipeline } from '../stages/pipeline.js';
 import { numberOption, parseCommand, UsageError } from './arguments.js';
@@ -22,6 +23,7 @@ export const evaluateHelp = `alpr evaluate <labels.csv|labels.jsonl|folder>… [
 
   --split NAME            train, val, test or all (default test)
   --limit N               at most so many pictures per source
+  --own-formats           take each plate crop for one of its label's region (instead of --formats)
   --json                  one line per source instead of the table
 ${sessionHelp}`;
 
@@ -36,6 +38,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
     split: { type: 'string' },
     limit: { type: 'string' },
     json: { type: 'boolean' },
+    'own-formats': { type: 'boolean' },
   });
   if (targets.length === 0) throw new UsageError('Expected at least one labels file or folder');
   const split = String(values['split'] ?? 'test');
@@ -57,7 +60,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
   try {
     const pipeline = await session.open({ minSharpness: 0 });
     for (const source of filled) {
-      const score = await evaluateSource(source, pipeline, progress);
+      const score = await evaluateSource(source, pipeline, progress, values['own-formats'] === true);
       scores.push(score);
       if (values['json'] === true) process.stdout.write(`${JSON.stringify(score)}\n`);
     }
@@ -71,7 +74,12 @@ export async function runEvaluate(args: string[]): Promise<number> {
   return scores.some(({ failures }) => failures > 0) ? 1 : 0;
 }
 
-async function evaluateSource(source: LabelledSource, pipeline: Pipeline, progress: Progress): Promise<SourceScore> {
+async function evaluateSource(
+  source: LabelledSource,
+  pipeline: Pipeline,
+  progress: Progress,
+  ownFormats: boolean,
+): Promise<SourceScore> {
   const { name, kind } = source;
   const reading = emptyReadingScore();
   const detection = emptyDetectionScore();
@@ -79,7 +87,8 @@ async function evaluateSource(source: LabelledSource, pipeline: Pipeline, progre
   const one = async (picture: LabelledPicture): Promise<void> => {
     try {
       const frame = await decodeImage(picture.file, { cameraId: name, sequence: 0, timestamp: 0 });
-      if (kind === 'text') scoreReading(reading, picture.text ?? '', await readCrop(frame, pipeline));
+      const formats = ownFormats ? formatsOfRegion(picture.region) : pipeline.options.read.formats;
+      if (kind === 'text') scoreReading(reading, picture.text ?? '', await readCrop(frame, pipeline, formats));
       else scoreDetections(detection, picture.labels, await findIn(frame, kind, pipeline));
       framePool().recycle(frame);
     } catch (error) {
@@ -98,11 +107,16 @@ async function evaluateSource(source: LabelledSource, pipeline: Pipeline, progre
 }
 
 /** The picture is the crop: it is read as it is, with the stage that lprnet-read uses. */
-async function readCrop(frame: Frame, pipeline: Pipeline): Promise<string> {
+async function readCrop(frame: Frame, pipeline: Pipeline, formats: ReadOptions['formats']): Promise<string> {
   const box = { x1: 0, y1: 0, x2: frame.width, y2: frame.height };
-  const options = { ...pipeline.options.read, minConfidence: 0, minLength: 0 };
+  const options = { ...pipeline.options.read, minConfidence: 0, minLength: 0, formats };
   const { plates } = await readPlates(frame, [{ box, confidence: 1 }], pipeline.reader, options);
   return plates[0]?.text ?? '';
+}
+
+/** None for what is no country: "EU", "MIX". */
+function formatsOfRegion(region = ''): ReadOptions['formats'] {
+  return knownCodes().includes(region) ? readFormats(region) : [];
 }
 
 async function findIn(frame: Frame, kind: 'plates' | 'vehicles', pipeline: Pipeline) {

@@ -13,6 +13,8 @@ export interface LabelledPicture {
   file: string;
   split: string;
   text?: string;
+  /** Of a plate crop: country or state, as the labels say. */
+  region?: string;
   labels: Label[];
 }
 
@@ -66,11 +68,16 @@ function readCsv(file: string): LabelledSource {
     return index;
   };
   const [fileColumn, textColumn, splitColumn] = [column('file'), column('text'), column('split')];
+  const regionColumn = columns.indexOf('region');
   const folder = path.dirname(file);
   const pictures = lines.map((line) => {
     const cells = line.split(',');
-    const text = cells[textColumn] ?? '';
-    return { file: path.join(folder, cells[fileColumn] ?? ''), text, split: cells[splitColumn] ?? '', labels: [] };
+    const picture: LabelledPicture = {
+      ...{ file: path.join(folder, cells[fileColumn] ?? ''), text: cells[textColumn] ?? '' },
+      ...{ split: cells[splitColumn] ?? '', labels: [] },
+    };
+    const region = cells[regionColumn];
+    return region === undefined || region === '' ? picture : { ...picture, region };
   });
   return { name: path.basename(folder), kind: 'text', pictures };
 }

@@ -1,6 +1,8 @@
 import { acquireDevice, type DeviceSettings } from '../device/shared.js';
 import { Catalogue } from '../models/catalogue.js';
 import type { Device } from '../device/device.js';
+import { readFormats } from '../reading/formats/catalogue.js';
+import type { CountryFormats } from '../reading/formats/format.js';
 import { Pipeline, type PipelineOptions } from '../stages/pipeline.js';
 import { choiceOption, numberOption, UsageError, type OptionValues } from './arguments.js';
 
@@ -22,6 +24,7 @@ export const sessionOptions = {
   'second-look': { type: 'string' },
   'min-sharpness': { type: 'string' },
   'min-confidence': { type: 'string' },
+  formats: { type: 'string' },
 } as const;
 
 export const sessionHelp = `  --mode cascade|plates   vehicles first, or plates in the whole frame only (default cascade)
@@ -30,6 +33,7 @@ export const sessionHelp = `  --mode cascade|plates   vehicles first, or plates 
   --vehicle-confidence X, --plate-confidence X, --min-confidence X   0..1
   --vehicle-size PX, --plate-size PX                                 network input, whole frame
   --second-look never|unsure|always                                  (default unsure)
+  --formats CODES         countries whose plates are expected, such as DE,AT or US-CA (default any)
   --min-sharpness X       hold back blurred plates (default 0 for pictures, 100 for videos)
   --backend auto|cpu|hailo   models with a HEF on a Hailo where one answers; the CPU only; a Hailo only (default auto)
   --hailo-library PATH    libhailort.so, or its folder (default: searched for)
@@ -87,6 +91,14 @@ function deviceSettings(values: OptionValues): DeviceSettings {
   };
 }
 
+function formatsOption(values: OptionValues): CountryFormats[] {
+  try {
+    return readFormats(String(values['formats'] ?? ''));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 function pipelineOptions(values: OptionValues, cascade: boolean): PipelineOptions {
   const confidence = (name: string) => numberOption(values, name, 0, 1);
   const size = (name: string) => numberOption(values, name, 32, 4096);
@@ -104,6 +116,7 @@ function pipelineOptions(values: OptionValues, cascade: boolean): PipelineOption
       minLength: 3,
       secondLook: choiceOption(values, 'second-look', ['never', 'unsure', 'always'], 'unsure'),
       candidates: 3,
+      formats: formatsOption(values),
     },
   };
 }

@@ -52,7 +52,7 @@ export interface Reading {
 export interface ReadingQuality {
   /** Variance of the Laplacian; left out when nobody measured it. */
   sharpness?: number;
-  /** The plate's, in pixels of the frame. */
+  /** The plate's, in pixels of the picture that it was read from. */
   width: number;
   height: number;
   /** ms since the epoch: the frame's. */
@@ -132,6 +132,7 @@ export interface Plate {
   textConfidence?: number;
   characters?: Character[];
   candidates?: Candidate[];
+  /** Country or state (ISO 3166) that the text is clearly of. */
   region?: string;
   /** The track's vote after this reading (or, for a settled track, the one that stands). */
   vote?: PlateVote;

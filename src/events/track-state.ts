@@ -80,7 +80,9 @@ export class TrackState {
     else this.zone = zone;
     if (plate.corners === undefined) delete this.corners;
     else this.corners = plate.corners;
+    // Only where somebody has read it just now: what settled tracks carry on says nothing of the country.
     if (plate.region !== undefined) this.region = plate.region;
+    else if (plate.characters !== undefined) delete this.region;
     if (plate.held !== undefined) this.held = plate.held;
   }
 

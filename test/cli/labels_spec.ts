@@ -46,6 +46,7 @@ describe('readLabels', () => {
     assert.deepEqual(sources[0]!.pictures[0], {
       file: path.join(folder, 'a/1.webp'),
       text: 'AB12',
+      region: 'EU',
       split: 'test',
       labels: [],
     });

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import type { View } from '../../src/device/device.js';
 import type { Corners, Plate, Reading } from '../../src/detection/types.js';
+import { readFormats } from '../../src/reading/formats/catalogue.js';
+import { plateVoting } from '../../src/reading/vote.js';
 import { readPlates, type ReadOptions } from '../../src/stages/read.js';
+import { trackScene } from '../../src/stages/track.js';
+import { Tracker } from '../../src/tracking/tracker.js';
 import { FakeNetwork, reading, testFrame } from '../support/fake-network.js';
 
 const options: ReadOptions = { minConfidence: 0.5, minLength: 3, secondLook: 'never', candidates: 3 };
@@ -55,6 +59,46 @@ describe('readPlates', () => {
       assert.equal(plates[0]!.held?.reason, reason);
     });
   }
+
+  it('takes readings for texts of the expected countries before they vote, and names the country', async () => {
+    const misread: Reading = {
+      ...reading('01A1Z3BC', 0.85),
+      candidates: [
+        { text: '01A1Z3BC', confidence: 0.7 },
+        { text: '01A12BC', confidence: 0.1 },
+      ],
+    };
+    const net = reader((_, index) => (index === 0 ? misread : reading('01A123BC')));
+    const tracker = new Tracker({}, plateVoting);
+    const tracked = trackScene(tracker, testFrame(), undefined, [plate()], 'plates').plates![0]!;
+    const formats = readFormats('UZ');
+    const { plates } = await readPlates(testFrame(), [tracked], net, { ...options, candidates: 2, formats }, tracker);
+    assert.deepEqual([plates[0]!.text, plates[0]!.vote?.text, plates[0]!.region], ['01A123BC', '01A123BC', 'UZ']);
+    assert.deepEqual(
+      plates[0]!.candidates!.map(({ text }) => text),
+      ['01A123BC', '01A1Z3BC'],
+    );
+    assert.equal(net.requests[0]!.options?.maxCandidates, 8, 'what fits may be far down');
+  });
+
+  it('changes nothing without expected countries, but names the country where it is clear', async () => {
+    const texts = ['01A1Z3BC', '01A123BC', 'AB123CD'];
+    const net = reader((_, index) => reading(texts[index]!, 0.85));
+    const { plates } = await readPlates(
+      testFrame(),
+      [plate(), plate({ region: 'old' }), plate({ region: 'old' })],
+      net,
+      options,
+    );
+    assert.deepEqual(
+      plates.map(({ text, region }) => [text, region]),
+      [
+        ['01A1Z3BC', undefined],
+        ['01A123BC', 'UZ'],
+        ['AB123CD', undefined],
+      ],
+    );
+  });
 
   it('counts a province character as one character', async () => {
     const { plates } = await readPlates(

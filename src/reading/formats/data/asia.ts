@@ -81,7 +81,8 @@ export const asia: readonly CountryFormats[] = [
   {
     // Letters without look-alikes; two-line motorcycles have one more sign.
     ...{ code: 'VN', name: 'Vietnam', letters: 'A-HK-NPR-VX-Z', source: 'Thông tư 79/2024/TT-BCA' },
-    patterns: '[1-9]9A9{5} [1-9]9A9{6} [1-9]9A9{4} [1-9]9A{2}9{4,5} [1-9]9[A-Z]{2}9{4,5} [1-9]9<MD>9{6} A{2}9{4}',
+    patterns:
+      '[1-9]9A9{5} [1-9]9A9{6} [1-9]9A9{4} [1-9]9A{2}9{4,5} [1-9]9<CD|DA|HC|KT|LD|MK|NG|NN|QT|TD>9{4,5} [1-9]9<MD>9{6} A{2}9{4}',
   },
 ];
 

@@ -16,7 +16,8 @@ export const westernEurope: readonly CountryFormats[] = [
   {
     ...{ code: 'DE', name: 'Germany', letters: 'A-ZÄÖÜ', source: 'Fahrzeug-Zulassungsverordnung, § 9 and annexes' },
     // One to three letters of the district, one or two of the serial, at most eight signs; E electric, H historic.
-    patterns: 'A{1,3}[A-Z]{1,2}N9{0,3} A{1,2}[A-Z]{1,2}N9{0,2}[EH] A[A-Z]{1,2}N9{3}[EH] A{2}[A-Z]N9{3}[EH]',
+    patterns:
+      'A{1,2}[A-Z]{1,2}N9{0,3} A{3}[A-Z]N9{0,3} A{3}[A-Z]{2}N9{0,2} A{1,2}[A-Z]{1,2}N9{0,2}[EH] A[A-Z]{1,2}N9{3}[EH] A{2}[A-Z]N9{3}[EH]',
   },
   { code: 'DK', name: 'Denmark', letters: 'A-HJ-NPR-Z', patterns: 'A{2}9{5}', source: platesOf('Denmark') },
   {
