@@ -81,6 +81,7 @@ export = function (RED: NodeAPI): void {
             // Of a burst of file names every picture is shown; a video gives way to the next.
             finishFirst: kind === 'picture' && !isShownAgain,
             minIntervalMs: isShownAgain && settings.pace === 'recorded' ? 1000 / (file?.fps ?? PICTURE_LOOP_FPS) : 0,
+            waits: kind === 'watch',
             timeoutMs: settings.timeoutMs,
           });
     const timetable = new CameraTimetable(control, { failed: (thrown) => fail(thrown as Error) });

@@ -20,6 +20,8 @@ export type FileControlOptions = Pick<CameraRunsOptions, 'pace' | 'finishFirst' 
   open(file: string): Promise<FrameSource>;
   pool: FrameAllocator;
   view: CameraView;
+  /** It runs as soon as it is open, with or without a frame: a watched folder. */
+  waits?: boolean;
   /** How long a snapshot may take, ms. */
   timeoutMs: number;
   outlet: CameraOutlet;
@@ -40,6 +42,7 @@ export class FileControl implements CameraControl {
   /** Frames of this run. */
   private sent = 0;
   private closed = false;
+  private opened: () => void = () => undefined;
 
   constructor(private readonly options: FileControlOptions) {
     const { camera, outlet, pace, finishFirst = false, minIntervalMs = 0, inFlight } = options;
@@ -64,12 +67,16 @@ export class FileControl implements CameraControl {
   }
 
   async start(file = this.options.path): Promise<void> {
-    try {
-      await this.runs.start(file);
-    } catch (thrown) {
+    const opened = new Promise<void>((resolve) => (this.opened = resolve));
+    const started = this.runs.start(file);
+    let isOpen = false;
+    const failed = started.catch((thrown: unknown) => {
       this.fail(thrown as Error);
-      throw thrown;
-    }
+      if (!isOpen) throw thrown;
+      this.options.outlet.error(thrown as Error);
+    });
+    await (this.options.waits === true ? Promise.race([failed, opened]) : failed);
+    isOpen = true;
   }
 
   stop(): Promise<void> {
@@ -109,11 +116,18 @@ export class FileControl implements CameraControl {
     await Promise.all([this.runs.close(), ...[...this.singles].map((source) => source.close())]);
   }
 
-  private open(file: string): Promise<FrameSource> {
+  private async open(file: string): Promise<FrameSource> {
+    const { status, waits = false, open } = this.options;
     this.sent = 0;
-    this.options.status.waitingFor('opening');
+    status.waitingFor('opening');
     this.line.set('connecting');
-    return this.options.open(file);
+    const source = await open(file);
+    if (waits) {
+      status.idle('waiting');
+      this.line.see('live');
+      this.opened();
+    }
+    return source;
   }
 
   private admit(frame: Frame): boolean {

@@ -8,6 +8,7 @@ import { FramePool } from '../../src/frame/pool.js';
 import { encodePng } from '../../src/image/encode.js';
 import { cameraKinds } from '../../src/node-red/camera-settings.js';
 import type { AlprMessage } from '../../src/node-red/message.js';
+import type { CameraReport } from '../../src/sources/live/camera-state.js';
 import cameraIn = require('../../nodes/camera-in/camera-in.js');
 import { loadFlow, settle, withRuntime, type Running } from '../support/node-red-flow.js';
 
@@ -215,6 +216,73 @@ describe('camera-in', () => {
       assert.deepEqual(sequences(all), [...Array(all.length - 1).keys()]);
       const timestamps = all.flatMap(({ frame }) => (frame ? [(frame as Frame).timestamp] : []));
       assert.ok(timestamps.every((time, index) => index === 0 || time > timestamps[index - 1]!));
+    });
+
+    it('watches a folder: it runs before the first file comes, and after it', async () => {
+      const watched = await mkdtemp(join(tmpdir(), 'alpr-watched-'));
+      try {
+        const run = await load({ source: 'watch', path: watched, camera: 'nvr', autostart: false });
+        run.receive('n', { payload: 'start' });
+        await run.inbox('completed').wait(1);
+        while (run.statuses('n').at(-1)?.text !== 'waiting') await settle(20);
+        await writeFile(join(watched, '1.png'), await png(30, 20));
+        const { frame, topic } = await run.inbox('out').first();
+        assert.deepEqual([(frame as Frame).width, topic], [30, 'nvr']);
+        run.receive('n', { payload: 'stop' });
+        assert.equal((await run.inbox('out').wait(2))[1]!.complete, true);
+      } finally {
+        await rm(watched, { recursive: true, force: true });
+      }
+    });
+
+    it('reports what it does on its second output', async () => {
+      const run = await loadFlow(
+        [cameraIn as NodeInitializer],
+        [
+          ...[{ id: 'n', type: 'alpr-camera-in', source: 'folder', path: folder, pace: 'fast', camera: 'yard' }].map(
+            (node) => ({ ...node, autostart: false, wires: [['out'], ['reports']] }),
+          ),
+          { id: 'out', type: 'helper' },
+          { id: 'reports', type: 'helper' },
+        ],
+      );
+      run.receive('n', { payload: 'start' });
+      run.receive('n', { filename: join(folder, 'none') });
+      const reports = (await run.inbox('reports').wait(5)).map(({ payload }) => payload as unknown as CameraReport);
+      assert.deepEqual(
+        reports.map(({ state }) => state),
+        ['connecting', 'live', 'stopped', 'connecting', 'failed'],
+      );
+      assert.deepEqual([reports[1]!.camera, reports[4]!.code], ['yard', 'ALPR_SOURCE']);
+      assert.match(reports[4]!.reason!, /Expected a folder/);
+    });
+
+    it('takes one frame of a file on request', async () => {
+      const run = await load({ source: 'folder', path: folder, autostart: false });
+      run.receive('n', { payload: 'snapshot' });
+      run.receive('n', { payload: 'snapshot', filename: join(folder, 'none') });
+      await run.inbox('errors').wait(1);
+      await run.inbox('completed').wait(1);
+      assert.deepEqual(sequences(run.inbox('out').messages), [0]);
+      assert.equal(run.inbox('out').messages[0]!.complete, undefined);
+    });
+
+    it('masks files, too, and holds back what does not move', async () => {
+      const still = await mkdtemp(join(tmpdir(), 'alpr-still-'));
+      try {
+        for (let n = 0; n < 5; n++) await writeFile(join(still, `${n}.png`), await png(32, 16, 90));
+        const run = await load({
+          ...{ source: 'folder', path: still, fps: 1, masks: 'sky: 0,0 1,0 1,0.5 0,0.5' },
+          ...{ motion: true, motionHold: 0, idleInterval: 0 },
+        });
+        const messages = await run.inbox('out').wait(2);
+        assert.deepEqual(sequences(messages), [0]);
+        assert.equal(messages[1]!.complete, true);
+        const { pixels } = messages[0]!.frame as Frame;
+        assert.deepEqual([pixels[0], pixels.at(-1)], [114, 90]);
+      } finally {
+        await rm(still, { recursive: true, force: true });
+      }
     });
 
     const gone: [string, () => Record<string, unknown>, RegExp][] = [
