@@ -2,6 +2,8 @@
 // needs a page.
 (function (root) {
   const HOST = /^(?:\[[0-9a-f:.%]+\]|[\w.-]+)(?::\d{1,5})?$/i;
+  /** With numbers in it: no mail address ends like this. */
+  const NUMBERED = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%]+\]|[\w.-]+:\d{1,5})(?::\d{1,5})?$/i;
   const SECRET_QUERY = /[?&;](?:[\w.-]*(?:pass|pwd|token|secret|auth|key|session|credential)[\w.-]*)=[^&;#]+/i;
 
   function decode(text) {
@@ -25,8 +27,12 @@
   function endOfLogin(rest) {
     const authority = authorityOf(rest);
     const end = authority.lastIndexOf('@');
-    // The @ of a path belongs to the path when there is a host before it.
-    if (end < 0 ? HOST.test(authority) : isClearlyHost(authority.slice(end + 1))) return end;
+    if (end < 0 && HOST.test(authority)) {
+      // The @ of a path belongs to the path when there is a host before it; `admin:12` may be one, or the beginning of a login.
+      const at = rest.lastIndexOf('@');
+      return /^[^.[]+:/.test(authority) && NUMBERED.test(authorityOf(rest.slice(at + 1))) ? at : -1;
+    }
+    if (end >= 0 && isClearlyHost(authority.slice(end + 1))) return end;
     for (let at = rest.lastIndexOf('@'); at > end; at = rest.lastIndexOf('@', at - 1)) {
       if (isClearlyHost(authorityOf(rest.slice(at + 1)))) return at;
     }

@@ -32,9 +32,27 @@ const flows = [
   node('video', { source: 'video', path: path.join(packageRoot, 'samples', 'road.mp4') }),
 ];
 
+/** What another dialog draws on while the flow runs. */
+const running = [
+  node('running', { source: 'sample', autostart: true, loop: true, fps: 2, wires: [['out'], []] }),
+  {
+    ...{
+      id: 'out',
+      type: 'alpr-plate-out',
+      z: 'tab',
+      name: '',
+      minConfidence: 0.7,
+      minReads: 2,
+      minLength: 4,
+      format: '',
+    },
+    ...{ dedupeSeconds: 30, provisional: true, line: '', zones: '', x: 500, y: 100, wires: [[], []] },
+  },
+];
+
 describe('The dialog of camera-in', function () {
   this.timeout(60_000);
-  const fixture = useEditor(flows);
+  const fixture = useEditor([...flows, ...running]);
   const camera = new CameraServer();
   const samples = path.join(packageRoot, 'samples', 'pictures');
   const jpeg = fs.readFileSync(path.join(samples, fs.readdirSync(samples).filter((name) => name.endsWith('.jpg'))[0]!));
@@ -280,6 +298,17 @@ describe('The dialog of camera-in', function () {
     await facts()
       .getByText(/^1920 × 1080 · .*after/)
       .waitFor();
+  });
+
+  it('gives its picture, while the node runs, to the dialogs of nodes behind it', async () => {
+    await fixture.editor.openDialog('out');
+    await page().locator('#alpr-plate-out-direction summary').click();
+    await page().locator('.alpr-areas-picture image').waitFor();
+    assert.equal(await page().locator('.alpr-areas-camera select').inputValue(), 'running');
+    await fixture.editor.closeDialog('cancel');
+    await fixture.editor.openDialog('running');
+    await page().locator('#alpr-camera-areas summary').click();
+    await page().locator('.alpr-areas-picture image').waitFor();
   });
 
   it('lists the USB cameras and what they can send', async () => {
