@@ -6,20 +6,27 @@ import type { Frame } from '../frame/frame.js';
 import { framePool } from '../frame/pool.js';
 import { encodeJpeg } from '../image/encode.js';
 import { composeDrawing } from '../overlay/compose.js';
+import { hideSecrets } from '../sources/live/redact.js';
 import { openSource, type SourceSettings } from '../sources/open.js';
 import type { Pipeline, Scene } from '../stages/pipeline.js';
 import { plateVoting } from '../reading/vote.js';
 import { Tracker } from '../tracking/tracker.js';
+import { isAddress, openCamera, type CameraLimits } from './live-camera.js';
 import { numberOption, parseCommand, UsageError, type OptionValues } from './arguments.js';
 import { Progress } from './progress.js';
 import { openSession, sessionHelp, sessionOptions, type Session } from './session.js';
 
-export const readHelp = `alpr read <picture|folder|video>… [options]   Reads the plates in pictures and videos
+export const readHelp = `alpr read <picture|folder|video|address>… [options]   Reads the plates in pictures, videos and live cameras
+
+An address is rtsp://…, rtsps://… or, for an MJPEG stream, http://… or https://…; it is read until Ctrl-C. User and password of the camera
+come from the environment, ALPR_USER and ALPR_PASSWORD: every user of the machine can read a command line.
 
   --json                  one line per picture or frame: {file, frame?, width, height, vehicles, plates, timings}
   --draw FOLDER           writes annotated pictures there
-  --fps X                 at most so many frames per second of a video (default all)
-  --ffmpeg PATH           the ffmpeg to decode videos with
+  --fps X                 at most so many frames per second of a video or a camera (default all)
+  --seconds X             stops a live camera after so long
+  --every X               http: fetches a picture every X seconds instead of an MJPEG stream
+  --ffmpeg PATH           the ffmpeg to decode videos and RTSP with
 ${sessionHelp}`;
 
 const VIDEO = /\.(mp4|m4v|mkv|mov|avi|webm|ts|mpg|mpeg|mjpeg|mjpg|flv|wmv|3gp)$/i;
@@ -31,19 +38,25 @@ export async function runRead(args: string[]): Promise<number> {
     json: { type: 'boolean' },
     draw: { type: 'string' },
     fps: { type: 'string' },
+    seconds: { type: 'string' },
+    every: { type: 'string' },
     ffmpeg: { type: 'string' },
   });
-  if (targets.length === 0) throw new UsageError('Expected at least one picture, folder or video');
-  const fps = numberOption(values, 'fps', 0.001, 1000);
+  if (targets.length === 0) throw new UsageError('Expected at least one picture, folder, video or address');
+  const limits = {
+    fps: numberOption(values, 'fps', 0.001, 1000),
+    seconds: numberOption(values, 'seconds', 0.001, 2_000_000),
+    every: numberOption(values, 'every', 0.1, 86_400),
+  };
   const session = openSession(values);
   let failures = 0;
   try {
     for (const target of targets) {
       try {
-        failures += await readTarget(target, values, fps, session);
+        failures += await readTarget(target, values, limits, session);
       } catch (error) {
         failures++;
-        process.stderr.write(`${target}: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(`${hideSecrets(target)}: ${error instanceof Error ? error.message : String(error)}\n`);
       }
     }
   } finally {
@@ -56,39 +69,45 @@ export async function runRead(args: string[]): Promise<number> {
 async function readTarget(
   target: string,
   values: OptionValues,
-  fps: number | undefined,
+  limits: CameraLimits & { fps: number | undefined },
   session: Session,
 ): Promise<number> {
-  if (!fs.existsSync(target)) throw new Error('Expected a picture, folder or video but there is no such file');
-  const isVideo = VIDEO.test(target);
-  const isFolder = fs.statSync(target).isDirectory();
+  const isLive = isAddress(target);
+  if (!isLive && !fs.existsSync(target))
+    throw new Error('Expected a picture, folder or video but there is no such file');
+  const isVideo = isLive || VIDEO.test(target);
+  const isFolder = !isVideo && fs.statSync(target).isDirectory();
   const pipeline = await session.open({ minSharpness: isVideo ? 100 : 0 });
   const tracker = isVideo ? new Tracker({}, plateVoting) : undefined;
   const visits = new VisitBook({ provisional: false });
   const json = values['json'] === true;
   let failures = 0;
+  const ffmpeg = typeof values['ffmpeg'] === 'string' ? values['ffmpeg'] : undefined;
   const settings: SourceSettings = {
     source: isVideo ? 'video' : isFolder ? 'folder' : 'picture',
     path: target,
-    fps,
-    ffmpeg: typeof values['ffmpeg'] === 'string' ? values['ffmpeg'] : undefined,
+    fps: limits.fps,
+    ffmpeg,
   };
-  const source = await openSource(settings, {
-    pool: framePool(),
-    camera: path.basename(target),
-    onProblem(error) {
-      failures++;
-      process.stderr.write(`${error.message}\n`);
-    },
-  });
-  const progress = new Progress(path.basename(target), source.expectedFrames ?? 0);
+  const source = isLive
+    ? openCamera(target, { ...limits, ffmpeg })
+    : await openSource(settings, {
+        pool: framePool(),
+        camera: path.basename(target),
+        onProblem(error) {
+          failures++;
+          process.stderr.write(`${error.message}\n`);
+        },
+      });
+  const name = isLive ? source.description : path.basename(target);
+  const progress = new Progress(name, source.expectedFrames ?? 0);
   try {
     for (let frame = await source.next(); frame !== null; frame = await source.next()) {
       const started = performance.now();
       const scene = await pipeline.process(frame, tracker);
       scene.timings['total'] = performance.now() - started;
       progress.advance();
-      const file = source.currentFile ?? target;
+      const file = source.currentFile ?? (isLive ? name : target);
       progress.finish();
       print(file, isVideo, frame, scene, json);
       if (isVideo && !json) printVisits(visits.update(visitOf(frame, scene)).events);
@@ -97,7 +116,7 @@ async function readTarget(
     }
     if (tracker !== undefined && !json) {
       const departed = tracker.flush();
-      printVisits(visits.update({ cameraId: path.basename(target), departed, tracked: true }).events);
+      printVisits(visits.update({ cameraId: name, departed, tracked: true }).events);
     }
   } finally {
     progress.finish();
