@@ -154,6 +154,7 @@ class FfmpegFeed implements Feed {
         );
         return;
       case 'ended':
+        this.frames.flush();
         this.end(this.error(`frames from ${this.description}`, 'the stream ended', 'ALPR_SOURCE'));
         return;
       case 'failed':
@@ -207,8 +208,11 @@ class FfmpegFeed implements Feed {
 
   private fail({ failure, what, complaints, frames }: FromDecoderThread & { kind: 'failed' }): void {
     const { decoder, settings } = this.camera;
-    const diagnosis = failure === 'end' || failure === 'stall' ? diagnose(complaints, frames > 0) : undefined;
-    const isCamera = diagnosis?.code === 'ALPR_SOURCE_UNREACHABLE' || /received \d/.test(diagnosis?.what ?? '');
+    const own = failure === 'end' ? this.input!.explain?.(complaints) : undefined;
+    const common = failure === 'end' || failure === 'stall' ? diagnose(complaints, frames > 0) : undefined;
+    const diagnosis = own === undefined ? common : { what: own, code: 'ALPR_SOURCE' as const };
+    const isCamera =
+      own !== undefined || common?.code === 'ALPR_SOURCE_UNREACHABLE' || /received \d/.test(common?.what ?? '');
     if (frames === 0 && failure === 'end' && decoder.isHardware && !isCamera) {
       this.fallBack(complaints === '' ? what : `${what}: ${complaints}`);
       return;
@@ -229,6 +233,7 @@ class FfmpegFeed implements Feed {
       if (settings.transport === 'udp') reason += ' (do firewalls let UDP through? try tcp)';
     }
     const code = failure === 'stall' ? 'ALPR_SOURCE_STALLED' : (diagnosis?.code ?? codes[failure] ?? 'ALPR_SOURCE');
+    this.frames.flush();
     this.end(this.error(expected, `${reason}${said}`, code));
   }
 

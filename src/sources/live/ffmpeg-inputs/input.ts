@@ -13,6 +13,8 @@ export interface FfmpegInput {
   description: string;
   /** A program whose output is ffmpeg's stdin (`-i pipe:0`), such as rpicam-vid. It lives and ends with ffmpeg. */
   producer?: { program: string; arguments: string[] } | undefined;
+  /** What ffmpeg's complaints mean of this kind of camera, to go on after "but "; it is tried again. Undefined: what they always mean. */
+  explain?: ((complaints: string) => string | undefined) | undefined;
 }
 
 /**

@@ -48,6 +48,7 @@ export function usbInput(settings: LiveSettings, _ffmpeg?: unknown, system: UsbS
     ],
     secrets: [],
     description: `USB camera ${device}`,
+    explain: explainUsb,
   };
 }
 
@@ -56,7 +57,7 @@ export function explainUsb(complaint: string): string | undefined {
   if (/resource busy/i.test(complaint)) {
     return 'another program has it (only one can read a USB camera at a time; one camera-in can feed many nodes)';
   }
-  if (/no such device|input\/output error.*dqbuf|dqbuf.*no such/i.test(complaint)) return 'it was unplugged';
+  if (/no such (device|file)/i.test(complaint)) return 'it was unplugged';
   if (/no space left on device/i.test(complaint)) {
     return 'the USB bus has no room for it beside the other cameras: choose the format mjpeg, a smaller size or another port';
   }
