@@ -86,6 +86,12 @@ export = function (RED: NodeAPI): void {
           });
     const timetable = new CameraTimetable(control, { failed: (thrown) => fail(thrown as Error) });
 
+    // At once: the queue waits for commands under way, such as a snapshot of a camera that is silent.
+    this.on('close', () => {
+      clearTimeout(timer);
+      timetable.close();
+      control.close().catch(() => undefined);
+    });
     const queue: InputQueue = handleInput(
       this,
       async (msg) => {
@@ -98,11 +104,7 @@ export = function (RED: NodeAPI): void {
         ownStatus: true,
         // Starts and stops keep their own order, and a stop must get past a start that waits for its first frame.
         concurrency: 64,
-        onClose: async () => {
-          clearTimeout(timer);
-          timetable.close();
-          await control.close();
-        },
+        onClose: () => control.close(),
       },
     );
     const startsItself = problem === undefined && settings.autostart;

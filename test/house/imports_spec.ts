@@ -27,7 +27,7 @@ const rooms: Record<string, string[]> = {
   'src/home-assistant': ['src/events', 'src/reading/normalise', 'src/sources/live/camera-state'],
   'src/outbox': [],
   'src/overlay': ['src/frame', 'src/detection'],
-  'src/motion': ['src/areas'],
+  'src/motion': ['src/areas', 'src/frame/config-error', 'src/detection/types'],
   'src/sources': ['src/frame', 'src/image'],
   'src/device': ['src/detection/types', 'src/models/manifest'],
   'src/device/pool': ['src/device/errors'],

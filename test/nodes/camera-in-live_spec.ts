@@ -404,6 +404,15 @@ describe('camera-in with a live camera', () => {
     await server.empty();
   });
 
+  it('closes while a snapshot waits for a camera that is silent', async () => {
+    const run = await load({ autostart: false, timeout: 3600 });
+    run.receive('n', { payload: 'snapshot' });
+    await camera.opened(1);
+    await run.node('n').close(true);
+    await server.empty();
+    assert.deepEqual(run.inbox('out').messages, []);
+  });
+
   it('leaves no connection behind after 20 deployments', async () => {
     await load();
     for (let n = 1; n <= 20; n++) {
