@@ -77,9 +77,9 @@ function observe() {
     if (order.do === 'cameras') for (const node of cameras.values()) node.receive({ payload: order.payload });
     if (order.do !== 'measure') return tell({ kind: 'answer', value: null });
     // Finalizers run between turns, and may free what holds others.
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < 3 || (turn < 40 && pool().outstanding > 0); turn++) {
       collect();
-      await new Promise((next) => setTimeout(next, 20));
+      await new Promise((next) => setTimeout(next, 50));
     }
     const { rss, heapUsed, external } = process.memoryUsage();
     const resources = {};

@@ -26,8 +26,8 @@ type Order = { do: 'measure' } | { do: 'clock'; ms: number } | { do: 'cameras'; 
 /** Our end of the connection to a Node-RED with probe.cjs in it. */
 export class Probe {
   private socket: net.Socket | undefined;
-  private readonly answers: ((value: unknown) => void)[] = [];
-  private readonly waiting = new Set<{ check: () => boolean; done: () => void }>();
+  private readonly answers: { resolve: (value: unknown) => void; reject: (error: Error) => void }[] = [];
+  private readonly waiting = new Set<{ check: () => boolean; done: () => void; fail: (error: Error) => void }>();
 
   private constructor(
     private readonly server: net.Server,
@@ -73,18 +73,17 @@ export class Probe {
   until(check: () => boolean, what: () => string, timeoutMs = 60_000): Promise<void> {
     if (check()) return Promise.resolve();
     return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.waiting.delete(entry);
+        settle();
+      };
       const entry = {
         check,
-        done: () => {
-          clearTimeout(timer);
-          this.waiting.delete(entry);
-          resolve();
-        },
+        done: () => end(resolve),
+        fail: (error: Error) => end(() => reject(error)),
       };
-      const timer = setTimeout(() => {
-        this.waiting.delete(entry);
-        reject(new Error(`Expected ${what()}`));
-      }, timeoutMs);
+      const timer = setTimeout(() => entry.fail(new Error(`Expected ${what()}`)), timeoutMs);
       this.waiting.add(entry);
     });
   }
@@ -97,10 +96,10 @@ export class Probe {
   private order(order: Order): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.socket === undefined || this.socket.destroyed) {
-        reject(new Error('Expected Node-RED to be connected but it is gone'));
+        reject(goneError());
         return;
       }
-      this.answers.push(resolve);
+      this.answers.push({ resolve, reject });
       this.socket.write(`${JSON.stringify(order)}\n`);
     });
   }
@@ -108,6 +107,10 @@ export class Probe {
   private attach(socket: net.Socket): void {
     this.socket = socket;
     socket.on('error', () => undefined);
+    socket.once('close', () => {
+      for (const { reject } of this.answers.splice(0)) reject(goneError());
+      for (const { fail } of this.waiting) fail(goneError());
+    });
     let rest = '';
     socket.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
@@ -118,7 +121,11 @@ export class Probe {
   }
 
   private take(told: Told | { kind: 'answer'; value: unknown }): void {
-    if (told.kind === 'answer') this.answers.shift()?.(told.value);
+    if (told.kind === 'answer') this.answers.shift()?.resolve(told.value);
     else this.heard(told);
   }
+}
+
+function goneError(): Error {
+  return new Error('Expected Node-RED to be connected but it is gone');
 }

@@ -1,3 +1,4 @@
+import type { CameraReport } from '../../../src/sources/live/camera-state.js';
 import { seededRandom } from '../random.js';
 import { commandLine, descriptors, processFacts } from '../processes.js';
 import type { Measured } from './probe.js';
@@ -9,7 +10,7 @@ export interface SoakOptions extends SceneOptions {
   durationMs: number;
   /** Only these faults, by their names. */
   only?: readonly string[] | undefined;
-  print?: (line: string) => void;
+  print?: ((line: string) => void) | undefined;
 }
 
 /** What a fault did. */
@@ -41,7 +42,7 @@ export interface SoakResult {
   lostVisits: number;
   doubleVisits: number;
   /** Frames whose date was not later than that of the frame before. */
-  backwards: number;
+  backwards: string[];
   /** Uncaught errors in the log of Node-RED. */
   uncaught: string[];
   /** Where the password was seen. */
@@ -168,17 +169,17 @@ class Soak {
       const camera = watch.of(id);
       const reports = camera.reports.slice(from.get(id)).map(({ report }) => report);
       const lost = reports.find(({ state }) => state === 'lost' || state === 'failed');
-      const told = (report = lost): boolean => {
+      const told = (report: CameraReport | undefined): boolean => {
         if (report !== undefined) seen = `${report.state}, ${report.code ?? report.reason}`;
         return report !== undefined;
       };
       switch (visible) {
         case 'lost':
-          return told();
+          return told(lost);
         case 'login':
           return told(reports.find(({ code }) => code === 'ALPR_SOURCE_LOGIN'));
         case 'damaged':
-          if (damagedIn(camera.status) <= damagedBefore.get(id)!) return told();
+          if (damagedIn(camera.status) <= damagedBefore.get(id)!) return told(lost);
           seen = camera.status;
           return true;
         case 'restart':

@@ -20,8 +20,8 @@ export class SoakWatch {
   /** Ids of visits that the log has stored, in its order. */
   readonly logged: string[] = [];
   readonly errors: { node: string; message: string }[] = [];
-  /** Frames whose date was not later than that of the frame before. */
-  backwards = 0;
+  /** Frames whose date was not later than that of the frame before: camera, number of the frame and ms. */
+  readonly backwards: string[] = [];
   /** All words that could hold a secret. */
   words = '';
   private readonly dates = new Map<string, number>();
@@ -88,7 +88,8 @@ export class SoakWatch {
     camera.frames++;
     camera.lastFrameAt = now;
     camera.size = `${width}x${height}`;
-    if (timestamp <= (this.dates.get(id) ?? -Infinity)) this.backwards++;
+    const step = timestamp - (this.dates.get(id) ?? -Infinity);
+    if (step <= 0) this.backwards.push(`${id} frame ${camera.frames}: ${step} ms`);
     this.dates.set(id, timestamp);
   }
 }
