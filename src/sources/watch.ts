@@ -188,7 +188,7 @@ class WatchSource implements FrameSource {
     const stats = await this.unlessClosed(lstat(path).catch(() => undefined));
     if (stats?.isFile() !== true) return false;
     if (stats.size === size && stats.mtimeMs === mtimeMs) return true;
-    this.arrivals.note({ path, size: stats.size, mtimeMs: stats.mtimeMs }, performance.now());
+    this.arrivals.note({ path, size: stats.size, mtimeMs: stats.mtimeMs });
     return false;
   }
 
@@ -199,11 +199,11 @@ class WatchSource implements FrameSource {
     arrivals.begin();
     try {
       await this.scan.look(
-        (file) => (isFirst && this.wasThere(file) ? arrivals.take(file) : arrivals.note(file, performance.now())),
+        (file) => (isFirst && this.wasThere(file) ? arrivals.take(file) : arrivals.note(file)),
         () => this.isClosed,
       );
       if (this.isClosed) return;
-      arrivals.end();
+      arrivals.end(performance.now());
       this.hasLooked = true;
       this.isThere = true;
     } catch (error) {

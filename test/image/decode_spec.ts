@@ -121,6 +121,29 @@ describe('decodeImage', () => {
     });
   }
 
+  it('scales wide pictures down, as they are the right way up, and leaves others', async () => {
+    const wide = await quartered().jpeg({ quality: 95 }).toBuffer();
+    const turned = await quartered().jpeg({ quality: 95 }).withMetadata({ orientation: 6 }).toBuffer();
+    const sizes: [Buffer, number, number, number][] = [
+      [wide, WIDTH, WIDTH, HEIGHT],
+      [wide, WIDTH / 4, WIDTH / 4, HEIGHT / 4],
+      [turned, HEIGHT, HEIGHT, WIDTH],
+      [turned, HEIGHT / 2, HEIGHT / 2, WIDTH / 2],
+    ];
+    for (const [bytes, maxWidth, width, height] of sizes) {
+      const frame = await decodeImage(bytes, { cameraId: 'c', sequence: 0, timestamp: 0 }, { maxWidth });
+      assert.deepEqual([frame.width, frame.height], [width, height]);
+    }
+  });
+
+  it('is strict on demand: a picture whose data ends too early is refused although it has an end marker', async () => {
+    const whole = await quartered().jpeg().toBuffer();
+    const header = { cameraId: 'c', sequence: 0, timestamp: 0 };
+    const cut = Buffer.concat([whole.subarray(0, whole.length - 60), Buffer.from([0xff, 0xd9])]);
+    await assert.rejects(decodeImage(cut, header, { strict: true }), /damaged/);
+    await decodeImage(whole, header, { strict: true });
+  });
+
   it('gives the frame its camera, number, time and id', async () => {
     const { frame } = await decode(await quartered().png().toBuffer());
     assert.deepEqual(frame.toJSON(), { id: 'gate#3', ...HEADER, width: WIDTH, height: HEIGHT });

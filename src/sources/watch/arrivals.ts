@@ -1,7 +1,7 @@
 import type { FoundFile } from './folder-scan.js';
 
 export interface Arrival extends FoundFile {
-  /** Since when the file has looked as it does, ms of a clock that never goes back. */
+  /** End of the look that first saw it so, ms of a clock that never goes back; Infinity until then. */
   since: number;
   /** It was looked into and is not whole; undefined where nobody has looked. */
   isWhole?: boolean | undefined;
@@ -40,20 +40,23 @@ export class Arrivals {
   }
 
   /** A file of the folder, as it looks now. */
-  note({ path, size, mtimeMs }: FoundFile, now: number): void {
+  note({ path, size, mtimeMs }: FoundFile): void {
     const known = this.known.get(path);
     if (known ? known.size === size && known.mtimeMs === mtimeMs : mtimeMs <= this.knownUntil) return;
     const waiting = this.waiting.get(path);
     if (!waiting || waiting.size !== size || waiting.mtimeMs !== mtimeMs) {
-      this.waiting.set(path, { path, size, mtimeMs, since: now });
+      this.waiting.set(path, { path, size, mtimeMs, since: Infinity });
       if (this.waiting.size > 2 * this.mostWaiting) this.trimWaiting();
     }
     this.seen.add(path);
   }
 
-  /** The look is over: what was not seen is gone. */
-  end(): void {
-    for (const path of this.waiting.keys()) if (!this.seen.has(path)) this.waiting.delete(path);
+  /** The look is over: what was not seen is gone. Files that it saw first begin to settle together, however long it took. */
+  end(now: number): void {
+    for (const file of this.waiting.values()) {
+      if (!this.seen.has(file.path)) this.waiting.delete(file.path);
+      else file.since = Math.min(file.since, now);
+    }
     this.seen = new Set();
     this.trimWaiting();
   }

@@ -8,8 +8,8 @@ const file = (path: string, mtimeMs: number, size = 100): FoundFile => ({ path, 
 
 function look(arrivals: Arrivals, files: FoundFile[], now: number): void {
   arrivals.begin();
-  for (const found of files) arrivals.note(found, now);
-  arrivals.end();
+  for (const found of files) arrivals.note(found);
+  arrivals.end(now);
 }
 
 const names = (arrivals: Arrivals, now: number): string[] => arrivals.settled(now).map(({ path }) => path);
