@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import argparse
 
-from .commands import data_commands, detector_commands, reader_commands
+from .commands import ablation_commands, data_commands, detector_commands, quantise_commands, reader_commands, smoke_commands
 
 
 def main() -> None:
@@ -12,6 +12,9 @@ def main() -> None:
     data_commands.register(steps)
     reader_commands.register(steps)
     detector_commands.register(steps)
+    quantise_commands.register(steps)
+    ablation_commands.register(steps)
+    smoke_commands.register(steps)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -41,7 +41,7 @@ def register(steps: argparse._SubParsersAction) -> None:
     sheet.add_argument("--out", type=Path, default=Path("runs/sheet-detector.png"))
     sheet.add_argument("--seed", type=int, default=1)
     sheet.set_defaults(run=_sheet)
-    out = steps.add_parser("export-detector", help="write ONNX files")
+    out = steps.add_parser("export-detector", help="write ONNX files and a manifest")
     out.add_argument("checkpoint", type=Path)
     out.add_argument("out", type=Path)
     out.set_defaults(run=lambda arguments: print(json.dumps(_export(arguments), sort_keys=True)))
@@ -114,6 +114,9 @@ def _sheet(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> dict[str, int]:
-    from ..detector.export import export
+    from ..detector.export import export, load_network
+    from ..manifest import detector_manifest, write_manifest
 
-    return export(arguments.checkpoint, arguments.out)
+    operators = export(arguments.checkpoint, arguments.out)
+    write_manifest(arguments.out, detector_manifest(arguments.out, load_network(arguments.checkpoint).corners))
+    return operators

@@ -39,7 +39,7 @@ def register(steps: argparse._SubParsersAction) -> None:
     score.add_argument("datasets", type=Path, help="folder with plates_text/, or one with labels.csv")
     score.add_argument("--split", default="test")
     score.set_defaults(run=_evaluate)
-    out = steps.add_parser("export-reader", help="write ONNX files")
+    out = steps.add_parser("export-reader", help="write ONNX files and a manifest")
     out.add_argument("checkpoint", type=Path)
     out.add_argument("out", type=Path)
     out.set_defaults(run=_export)
@@ -82,9 +82,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from ..reader.export import export
+    from ..manifest import reader_manifest, write_manifest
+    from ..reader.export import export, load_network
 
-    print(json.dumps(export(arguments.checkpoint, arguments.out), sort_keys=True))
+    operators = export(arguments.checkpoint, arguments.out)
+    network, characters = load_network(arguments.checkpoint)
+    manifest = write_manifest(arguments.out, reader_manifest(arguments.out, characters, network.size, network.heads))
+    print(json.dumps(operators, sort_keys=True), manifest)
 
 
 def _fonts(arguments: argparse.Namespace) -> list[Path]:
