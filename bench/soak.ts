@@ -1,9 +1,14 @@
 /**
- * Memory of the demo flow over time, as fast as it goes: resident set with its slope, handles and child processes.
+ * Memory of the demo flow over time, as fast as it goes: resident set with its slope, handles and child processes. With --faults:
+ * cameras to which everything happens that happens to cameras.
  * Run: npx tsx bench/soak.ts [minutes, default 10] [--video clip.mp4]
+ * Run: npx tsx bench/soak.ts --faults [--cameras 2] [--minutes 10] [--seed 1] [--hurry 1]
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { benchArguments, build, DemoFlow } from './node-red.js';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cameraSoak } from './camera-soak.js';
+import { build, DemoFlow } from './node-red.js';
 import { slope } from './table.js';
 
 const SAMPLE_SECONDS = 10;
@@ -11,10 +16,35 @@ const SAMPLE_SECONDS = 10;
 const SETTLING_SHARE = 0.2;
 
 async function main(): Promise<void> {
-  const { video, positionals } = benchArguments(1);
-  const minutes = Number(positionals[0] ?? 10);
-  if (!(minutes > 0)) throw new RangeError(`Expected a number of minutes above 0 but received ${positionals[0]}`);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      video: { type: 'string' },
+      faults: { type: 'boolean' },
+      minutes: { type: 'string' },
+      cameras: { type: 'string' },
+      seed: { type: 'string' },
+      hurry: { type: 'string' },
+    },
+  });
+  const minutes = above0('minutes', values.minutes ?? positionals[0] ?? '10');
   build();
+  if (values.faults !== true) return demoSoak(minutes, values.video === undefined ? undefined : resolve(values.video));
+  await cameraSoak({
+    minutes,
+    cameras: above0('cameras', values.cameras ?? '2'),
+    seed: above0('seed', values.seed ?? '1'),
+    hurry: above0('hurry', values.hurry ?? '1'),
+  });
+}
+
+function above0(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`Expected a number above 0 for ${name} but received ${text}`);
+  return value;
+}
+
+async function demoSoak(minutes: number, video: string | undefined): Promise<void> {
   const flow = await DemoFlow.start({ video, pace: 'fast', inFlight: 3, settles: true });
   const points: { x: number; y: number }[] = [];
   try {
