@@ -314,6 +314,20 @@ describe('visits of tracked plates', () => {
     true,
   );
 
+  it('tells the country of the latest reading, also while nobody reads, and none when that has none', () => {
+    const book = new VisitBook();
+    const region = (second: number, given: PlateVote, extra: Partial<Plate>): (string | undefined)[] => {
+      const frame = { id: `gate#${second}`, cameraId: 'gate', sequence: second, timestamp: START + second * 1000 };
+      const plates = [tracked(5, given, extra)];
+      const input = { cameraId: 'gate', frame: { ...frame, width: 640, height: 480 }, tracked: true, vehicles: [] };
+      return book.update({ ...input, plates }).events.map((event) => event.region);
+    };
+    const read = { characters: [{ text: 'A', confidence: 1 }] };
+    assert.deepEqual(region(0, vote('01A123BC', 1), { ...read, region: 'UZ' }), ['UZ']);
+    assert.deepEqual(region(1, vote('01A123BC', 3), {}), ['UZ']);
+    assert.deepEqual(region(2, vote('AB123CD', 9, { reads: 12 }), read), [undefined]);
+  });
+
   it('tell where, when and how well the plate was read', () => {
     const book = new VisitBook();
     const corners: Plate['corners'] = [{ x: 10, y: 20 }, { x: 110, y: 20 }, { x: 110, y: 45 }, { x: 10, y: 45 }]; // prettier-ignore
