@@ -68,15 +68,14 @@ describe('The training pipeline', function () {
   });
 
   it('writes manifests that the package takes', () => {
-    // The raw files have none, and are no models of the package.
-    const found = new Catalogue([out]);
+    const found = new Catalogue([path.join(out, 'models')]);
     assert.deepEqual(found.problems, []);
     assert.equal(found.get('reader').task, 'text');
     assert.equal(found.get('plate').task, 'plates');
   });
 
   async function compare(name: string, given: number[], expected: number[]): Promise<void> {
-    const session = await InferenceSession.create(path.join(out, `${name}.onnx`), { intraOpNumThreads: 1 });
+    const session = await InferenceSession.create(path.join(out, 'models', `${name}.onnx`), { intraOpNumThreads: 1 });
     const input = new Tensor('uint8', new Uint8Array(fs.readFileSync(path.join(out, `${name}-input.bin`))), given);
     const output = (await session.run({ image: input }))[session.outputNames[0]!]!;
     const bytes = fs.readFileSync(path.join(out, `${name}-output.bin`));

@@ -88,7 +88,7 @@ def _reader(arguments: argparse.Namespace, datasets: Path) -> dict[str, object]:
         entry = json.loads(line)
         if entry["kind"] in ("resume", "validate"):
             losses.append(entry["step"])
-    onnx = arguments.out / "reader.onnx"
+    onnx = arguments.out / "models" / "reader.onnx"
     operators = export(checkpoint, onnx)
     network, characters = load_network(checkpoint)
     write_manifest(onnx, reader_manifest(onnx, characters, network.size, network.heads))
@@ -119,7 +119,7 @@ def _detector(arguments: argparse.Namespace, datasets: Path) -> dict[str, object
         workers=0, validate_at=160, validate_every=100_000, save_every=200,
     )
     checkpoint = train(options, list_scenes(folder, "train", "plates"), list_scenes(folder, "val", "plates"))
-    onnx = arguments.out / "plate.onnx"
+    onnx = arguments.out / "models" / "plate.onnx"
     operators = export(checkpoint, onnx, 96)
     network = load_network(checkpoint)
     write_manifest(onnx, detector_manifest(onnx, network.corners))
