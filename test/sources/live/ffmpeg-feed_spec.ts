@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
 import { FramePool } from '../../../src/frame/pool.js';
 import { FrameCounter } from '../../../src/sources/counter.js';
 import { openFeed } from '../../../src/sources/live/open-feed.js';
@@ -138,6 +140,23 @@ describe('a live feed through ffmpeg', function () {
     }
   });
 
+  it('does with an ffmpeg 4.3 what that can', async () => {
+    const old = folder.file(
+      'old-ffmpeg',
+      `#!/bin/sh\n[ "$1" = -version ] && echo "ffmpeg version 4.3.9" && exit\nexec ffmpeg "$@"\n`,
+    );
+    chmodSync(old, 0o755);
+    await server.switch('changing', { testsrc: { width: 320, height: 180, fps: 25 }, gop: 5 });
+    start({ url: server.url('changing'), ffmpeg: old });
+    await sink.until(() => sink.frames.some(({ width }) => width === 320));
+    await server.switch('changing', { testsrc: { width: 640, height: 352, fps: 25 }, gop: 5 });
+    assert.match(
+      (await sink.end()).message,
+      /the camera now sends 640x352; ffmpeg 4.3.9 must be started anew for that/,
+    );
+    assert.ok(sink.frames.every(({ width }) => width === 320));
+  });
+
   describe('with a login', () => {
     it('shows user and password nowhere', async () => {
       start({ url: locked.url('gate'), user, password });
@@ -179,6 +198,30 @@ describe('a live feed through ffmpeg', function () {
       assert.equal(code, 'ALPR_SOURCE_LOGIN');
       assert.ok(!/geheim|operator/.test(`${message} ${feed.description}`), message);
     });
+  });
+
+  it('takes a camera’s own certificate', async () => {
+    const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
+    const made = spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=camera'],
+      ...['-keyout', key, '-out', cert],
+    ]);
+    assert.equal(made.status, 0, String(made.stderr ?? made.error));
+    const secure = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+      const inner = connect(Number(new URL(locked.url('gate')).port), '127.0.0.1');
+      for (const side of [socket, inner]) side.on('error', () => [socket, inner].map((end) => end.destroy()));
+      socket.pipe(inner).pipe(socket);
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = secure.address() as { port: number };
+      start({ url: `rtsps://127.0.0.1:${port}/gate`, user, password });
+      await sink.until(() => sink.frames.length >= 2 || sink.ends.length > 0);
+      assert.deepEqual(sink.ends, []);
+    } finally {
+      await feed.close();
+      secure.close();
+    }
   });
 
   const wrong: [string, () => Partial<LiveSettings>, string, RegExp][] = [
