@@ -1,35 +1,33 @@
-import type { Frame } from '../frame/frame.js';
-import { framePool } from '../frame/pool.js';
-import { decodeImage } from '../image/decode.js';
-import type { Network } from '../device/device.js';
-import { knownCodes, readFormats } from '../reading/formats/catalogue.js';
-import { readPlates, type ReadOptions } from '../stages/read.js';
-import { detectVehicles } from '../stages/vehicle-detect.js';
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Pipeline } from '../stages/pipeline.js';
-import { numberOption, parseCommand, UsageError } from './arguments.js';
-import {
-  emptyDetectionScore,
-  emptyReadingScore,
-  scoreDetections,
-  scoreReading,
-  type DetectionScore,
-  type ReadingScore,
-} from './evaluation.js';
-import { readLabels, type LabelledPicture, type LabelledSource } from './labels.js';
+import { numberOption, parseCommand, UsageError, type OptionValues } from './arguments.js';
+import { compare } from './evaluation/comparison.js';
+import { comparisonReport } from './evaluation/comparison-tables.js';
+import { sourceRows, summaryRows, type Row, type SourceOutcomes } from './evaluation/groups.js';
+import { measureSource } from './evaluation/measure.js';
+import { contactSheet, worstOf } from './evaluation/sheet.js';
+import { report } from './evaluation/tables.js';
+import { readLabels, type LabelledSource } from './labels.js';
 import { Progress } from './progress.js';
 import { openSession, sessionHelp, sessionOptions, type Session } from './session.js';
+
+/** Failures on the sheet. */
+const WORST = 20;
 
 export const evaluateHelp = `alpr evaluate <labels.csv|labels.jsonl|folder>… [options]   Measures the networks on labelled pictures
 
   --split NAME            train, val, test or all (default test)
   --limit N               at most so many pictures per source
   --own-formats           take each plate crop for one of its label's region (instead of --formats)
-  --json                  one line per source instead of the table
+  --compare-vehicle-model NAME, --compare-plate-model NAME, --compare-text-model NAME
+                          the same pictures with other models too (B), beside the first (A), and what only one of them reads
+  --sheet FILE.jpg        the worst ${WORST} as one picture: misread and sure of it first, then not read, then not found
+  --json                  one line of JSON per row instead of tables (docs/accuracy.md)
 ${sessionHelp}`;
 
-type SourceScore =
-  | { name: string; kind: 'text'; reading: ReadingScore; failures: number }
-  | { name: string; kind: 'plates' | 'vehicles'; detection: DetectionScore; failures: number };
+const MODELS = ['vehicle', 'plate', 'text'] as const;
+const SHIPPED = { vehicle: 'plateflow-vehicle', plate: 'plateflow-plate', text: 'plateflow-reader' };
 
 /** Exit code 0, or 1 when a picture could not be opened. */
 export async function runEvaluate(args: string[]): Promise<number> {
@@ -39,119 +37,112 @@ export async function runEvaluate(args: string[]): Promise<number> {
     limit: { type: 'string' },
     json: { type: 'boolean' },
     'own-formats': { type: 'boolean' },
+    sheet: { type: 'string' },
+    'compare-vehicle-model': { type: 'string' },
+    'compare-plate-model': { type: 'string' },
+    'compare-text-model': { type: 'string' },
   });
   if (targets.length === 0) throw new UsageError('Expected at least one labels file or folder');
-  const split = String(values['split'] ?? 'test');
-  const limit = numberOption(values, 'limit', 1, 1e9) ?? Infinity;
-  const sources = targets.flatMap((target) => readLabels(target));
-  for (const source of sources) {
-    const chosen = source.pictures.filter((picture) => split === 'all' || picture.split === split);
-    source.pictures = chosen.slice(0, limit);
-  }
-  const filled = sources.filter(({ pictures }) => pictures.length > 0);
-  if (filled.length === 0) throw new UsageError(`Expected pictures with split '${split}' but the labels have none`);
-
-  const session = openSession(values);
+  const sheet = sheetOption(values);
+  const sources = chosenSources(targets, values);
   const progress = new Progress(
     'evaluate',
-    filled.reduce((sum, { pictures }) => sum + pictures.length, 0),
+    sources.reduce((sum, { pictures }) => sum + pictures.length, 0),
   );
-  const scores: SourceScore[] = [];
+  const runs = [values, comparedValues(values)].filter((run) => run !== undefined);
+  const sessions: Session[] = [];
+  const pipelines: Pipeline[] = [];
   try {
-    const pipeline = await session.open({ minSharpness: 0 });
-    for (const source of filled) {
-      const score = await evaluateSource(source, pipeline, progress, values['own-formats'] === true);
-      scores.push(score);
-      if (values['json'] === true) process.stdout.write(`${JSON.stringify(score)}\n`);
+    for (const run of runs) {
+      const session = openSession(run);
+      sessions.push(session);
+      pipelines.push(await session.open({ minSharpness: 0 }));
+    }
+    const results: SourceOutcomes[][] = runs.map(() => []);
+    for (const source of sources) {
+      const outcomes = await measureSource(source, pipelines, {
+        ownFormats: values['own-formats'] === true,
+        onPicture: () => progress.advance(),
+        onError: (file, error) =>
+          process.stderr.write(`${file}: ${error instanceof Error ? error.message : String(error)}\n`),
+      });
+      for (const [run, list] of outcomes.entries()) {
+        results[run]!.push({ name: source.name, kind: source.kind, outcomes: list });
+      }
     }
     progress.finish();
-    if (values['json'] !== true) process.stdout.write(table(scores, session));
-    await pipeline.close();
+    const text = values['json'] === true ? jsonLines(results) : tables(results, sessions[0]!, runs);
+    process.stdout.write(text);
+    if (sheet !== undefined) fs.writeFileSync(sheet, await contactSheet(worstOf(results[0]!, WORST)));
+    return results[0]!.some(({ outcomes }) => outcomes.some(({ error }) => error !== undefined)) ? 1 : 0;
   } finally {
     progress.finish();
-    await session.close();
+    for (const pipeline of pipelines) await pipeline.close();
+    for (const session of sessions) await session.close();
   }
-  return scores.some(({ failures }) => failures > 0) ? 1 : 0;
 }
 
-async function evaluateSource(
-  source: LabelledSource,
-  pipeline: Pipeline,
-  progress: Progress,
-  ownFormats: boolean,
-): Promise<SourceScore> {
-  const { name, kind } = source;
-  const reading = emptyReadingScore();
-  const detection = emptyDetectionScore();
-  let failures = 0;
-  const one = async (picture: LabelledPicture): Promise<void> => {
-    try {
-      const frame = await decodeImage(picture.file, { cameraId: name, sequence: 0, timestamp: 0 });
-      const formats = ownFormats ? formatsOfRegion(picture.region) : pipeline.options.read.formats;
-      if (kind === 'text') scoreReading(reading, picture.text ?? '', await readCrop(frame, pipeline, formats));
-      else scoreDetections(detection, picture.labels, await findIn(frame, kind, pipeline));
-      framePool().recycle(frame);
-    } catch (error) {
-      failures++;
-      process.stderr.write(`${picture.file}: ${error instanceof Error ? error.message : String(error)}\n`);
-    }
-    progress.advance();
-  };
-  // A few pictures at once keep all workers busy; scores are sums, so their order does not matter.
-  const queue = [...source.pictures];
-  const lane = async (): Promise<void> => {
-    for (let picture = queue.shift(); picture !== undefined; picture = queue.shift()) await one(picture);
-  };
-  await Promise.all([lane(), lane(), lane(), lane()]);
-  return kind === 'text' ? { name, kind, reading, failures } : { name, kind, detection, failures };
-}
-
-/** The picture is the crop: it is read as it is, with the stage that lprnet-read uses. */
-async function readCrop(frame: Frame, pipeline: Pipeline, formats: ReadOptions['formats']): Promise<string> {
-  const box = { x1: 0, y1: 0, x2: frame.width, y2: frame.height };
-  const options = { ...pipeline.options.read, minConfidence: 0, minLength: 0, formats };
-  const { plates } = await readPlates(frame, [{ box, confidence: 1 }], pipeline.reader, options);
-  return plates[0]?.text ?? '';
-}
-
-/** None for what is no country: "EU", "MIX". */
-function formatsOfRegion(region = ''): ReadOptions['formats'] {
-  return knownCodes().includes(region) ? readFormats(region) : [];
-}
-
-async function findIn(frame: Frame, kind: 'plates' | 'vehicles', pipeline: Pipeline) {
-  if (kind === 'plates') {
-    const { plates } = await pipeline.process(frame);
-    return plates.filter((plate) => plate.held?.code !== 'plate-confidence');
+/** Refused before the pictures are looked at, not after. */
+function sheetOption(values: OptionValues): string | undefined {
+  const sheet = values['sheet'];
+  if (typeof sheet !== 'string') return undefined;
+  if (!/\.jpe?g$/i.test(sheet))
+    throw new UsageError(`Expected a file that ends in .jpg for --sheet but received '${sheet}'`);
+  if (!fs.existsSync(path.dirname(sheet))) {
+    throw new UsageError(`Expected a folder that exists for --sheet but received '${path.dirname(sheet)}'`);
   }
-  const network: Network | undefined = pipeline.vehicles;
-  if (network === undefined) throw new UsageError('Expected --mode cascade: these labels are vehicles');
-  return (await detectVehicles(frame, network, pipeline.options.vehicles)).vehicles;
+  return sheet;
 }
 
-function table(scores: SourceScore[], session: Session): string {
-  const lines = [`device: ${session.device.describe()}`, ''];
-  const percent = (part: number, whole: number): string => (whole === 0 ? '-' : ((100 * part) / whole).toFixed(1));
-  const row = (cells: (string | number)[]): string => `| ${cells.join(' | ')} |`;
-  const detections = scores.filter((score) => score.kind !== 'text');
-  if (detections.length > 0) {
-    lines.push(row(['boxes', 'kind', 'pictures', 'labels', 'recall %', 'precision %', 'texts', 'texts exact %']));
-    lines.push(row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:']));
-    for (const { name, kind, detection: d } of detections) {
-      const cells = [name, kind, d.pictures, d.labels, percent(d.matched, d.labels), percent(d.matched, d.finds)];
-      lines.push(row([...cells, d.texts, percent(d.textsExact, d.texts)]));
-    }
-    lines.push('');
+function chosenSources(targets: readonly string[], values: OptionValues): LabelledSource[] {
+  const split = String(values['split'] ?? 'test');
+  const limit = numberOption(values, 'limit', 1, 1e9) ?? Infinity;
+  const ofSplit = targets
+    .flatMap((target) => readLabels(target))
+    .map((source): LabelledSource => {
+      return { ...source, pictures: source.pictures.filter((picture) => split === 'all' || picture.split === split) };
+    });
+  if (ofSplit.every(({ pictures }) => pictures.length === 0)) {
+    throw new UsageError(`Expected pictures with split '${split}' but the labels have none`);
   }
-  const readings = scores.filter((score) => score.kind === 'text');
-  if (readings.length > 0) {
-    lines.push(row(['text', 'crops', 'exact %', 'exact, O=0 I=1 %', 'character errors %']));
-    lines.push(row(['---', '--:', '--:', '--:', '--:']));
-    for (const { name, reading: r } of readings) {
-      const errors = percent(r.edits, r.characters);
-      lines.push(row([name, r.crops, percent(r.exact, r.crops), percent(r.exactMerged, r.crops), errors]));
-    }
-    lines.push('');
+  // Without the vehicle network only those tell something that have nothing in them: whether plates are found there.
+  const usable = ofSplit.map(({ pictures, ...source }): LabelledSource => {
+    const blind = source.kind === 'vehicles' && values['mode'] === 'plates';
+    const looked = blind ? pictures.filter(({ labels }) => labels.length === 0) : pictures;
+    return { ...source, pictures: looked.slice(0, limit) };
+  });
+  const filled = usable.filter(({ pictures }) => pictures.length > 0);
+  if (filled.length === 0) throw new UsageError('Expected --mode cascade: these labels are vehicles');
+  return filled;
+}
+
+/** The command line with the other models in place of the first; undefined where none was named. */
+function comparedValues(values: OptionValues): OptionValues | undefined {
+  const others = MODELS.flatMap((model) => {
+    const name = values[`compare-${model}-model`];
+    return name === undefined ? [] : [[`${model}-model`, name] as const];
+  });
+  return others.length === 0 ? undefined : { ...values, ...Object.fromEntries(others) };
+}
+
+function rowsOf(sources: readonly SourceOutcomes[]): Row[] {
+  return [...sources.flatMap(sourceRows), ...summaryRows(sources)];
+}
+
+/** Rows of the first models, those of the second with `run: "B"`, and what only one of them got right. */
+function jsonLines([first = [], second]: SourceOutcomes[][]): string {
+  const lines: object[] = rowsOf(first);
+  if (second !== undefined) {
+    lines.push(...rowsOf(second).map((row) => ({ ...row, run: 'B' })));
+    lines.push(...compare(first, second).map((comparison) => ({ group: 'comparison', ...comparison })));
   }
-  return lines.join('\n');
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+function tables([first = [], second]: SourceOutcomes[][], { device }: Session, runs: OptionValues[]): string {
+  const names = runs.map((run) => MODELS.map((model) => String(run[`${model}-model`] ?? SHIPPED[model])).join(', '));
+  const heading = `device: ${device.describe()}\n`;
+  if (second === undefined) return `${heading}models: ${names[0]}\n\n${report(rowsOf(first))}`;
+  const both = comparisonReport(rowsOf(first), rowsOf(second), compare(first, second));
+  return `${heading}A: ${names[0]}\nB: ${names[1]}\n\n${both}`;
 }

@@ -1,10 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Box } from '../detection/types.js';
+import type { Box, Corners } from '../detection/types.js';
 
 /** One thing that somebody marked in a picture. */
 export interface Label {
   box: Box;
+  /** Where somebody marked them; the box is their hull then. */
+  corners?: Corners;
+  /** Of text, 1 or 2. */
+  lines?: number;
   text?: string;
 }
 
@@ -13,8 +17,10 @@ export interface LabelledPicture {
   file: string;
   split: string;
   text?: string;
-  /** Of a plate crop: country or state, as the labels say. */
+  /** Country or state, as the labels say. */
   region?: string;
+  /** Of a plate crop: lines of text, 1 or 2. */
+  lines?: number;
   labels: Label[];
 }
 
@@ -33,7 +39,7 @@ export class LabelError extends Error {
 
 /**
  * Finds labelled sources: `labels.csv` (file, text, region, lines, split, note) and `labels.jsonl`
- * ({file, width, height, plates | objects: [{x, y, w, h, text?}], split}) in a folder or any folder below it, or one such file.
+ * ({file, width, height, plates | objects: [{x, y, w, h, corners?, lines?, text?}], split, region?}) in a folder or any folder below it, or one such file.
  *
  * @throws LabelError when nothing is found or a line does not fit the format
  */
@@ -68,7 +74,7 @@ function readCsv(file: string): LabelledSource {
     return index;
   };
   const [fileColumn, textColumn, splitColumn] = [column('file'), column('text'), column('split')];
-  const regionColumn = columns.indexOf('region');
+  const [regionColumn, linesColumn] = [columns.indexOf('region'), columns.indexOf('lines')];
   const folder = path.dirname(file);
   const pictures = lines.map((line) => {
     const cells = line.split(',');
@@ -76,8 +82,9 @@ function readCsv(file: string): LabelledSource {
       ...{ file: path.join(folder, cells[fileColumn] ?? ''), text: cells[textColumn] ?? '' },
       ...{ split: cells[splitColumn] ?? '', labels: [] },
     };
-    const region = cells[regionColumn];
-    return region === undefined || region === '' ? picture : { ...picture, region };
+    const region = cells[regionColumn] ?? '';
+    const count = Number(cells[linesColumn] ?? '');
+    return { ...picture, ...(region === '' ? {} : { region }), ...(count > 0 ? { lines: count } : {}) };
   });
   return { name: path.basename(folder), kind: 'text', pictures };
 }
@@ -88,6 +95,7 @@ interface JsonObject {
   w: number;
   h: number;
   corners?: [number, number][];
+  lines?: number;
   text?: string;
 }
 
@@ -97,7 +105,7 @@ function readJsonLines(file: string): LabelledSource {
   const lines = fs.readFileSync(file, 'utf8').split(/\r?\n/);
   const pictures = lines.flatMap((line, index): LabelledPicture[] => {
     if (line.trim() === '') return [];
-    let row: { file?: unknown; split?: unknown; plates?: JsonObject[]; objects?: JsonObject[] };
+    let row: { file?: unknown; split?: unknown; region?: unknown; plates?: JsonObject[]; objects?: JsonObject[] };
     try {
       row = JSON.parse(line) as typeof row;
     } catch (cause) {
@@ -108,14 +116,17 @@ function readJsonLines(file: string): LabelledSource {
       throw new LabelError(`${file}:${index + 1}: Expected 'file' and 'plates' or 'objects'`);
     }
     if (row.objects !== undefined) kind = 'vehicles';
-    return [{ file: path.join(folder, row.file), split: String(row.split ?? ''), labels: objects.map(labelOf) }];
+    const picture = { file: path.join(folder, row.file), split: String(row.split ?? ''), labels: objects.map(labelOf) };
+    return [typeof row.region === 'string' && row.region !== '' ? { ...picture, region: row.region } : picture];
   });
   return { name: path.basename(folder), kind, pictures };
 }
 
-function labelOf({ x, y, w, h, corners, text }: JsonObject): Label {
-  const box = corners === undefined ? { x1: x, y1: y, x2: x + w, y2: y + h } : hull(corners);
-  return text === undefined || text === '' ? { box } : { box, text };
+function labelOf({ x, y, w, h, corners, lines, text }: JsonObject): Label {
+  const label: Label = { box: corners === undefined ? { x1: x, y1: y, x2: x + w, y2: y + h } : hull(corners) };
+  if (corners?.length === 4) label.corners = corners.map(([left, top]) => ({ x: left, y: top })) as Corners;
+  if (lines !== undefined) label.lines = lines;
+  return text === undefined || text === '' ? label : { ...label, text };
 }
 
 /** The upright box around the corners: labelled boxes are looser than labelled corners in several sources. */

@@ -28,6 +28,13 @@ function alpr(...args: string[]): { status: number | null; stdout: string; stder
   });
 }
 
+interface EvaluationRow {
+  group: string;
+  name: string;
+  detection: Record<string, number>;
+  ms: Record<string, number>;
+}
+
 const lines = (stdout: string): Line[] =>
   stdout
     .trim()
@@ -175,16 +182,62 @@ describe('alpr evaluate', function () {
       JSON.stringify({ ...r, file: '05.jpg' }),
     );
     fs.writeFileSync(path.join(folder, 'scenes', 'labels.jsonl'), rows.join('\n'));
-    const result = alpr('evaluate', folder, '--mode', 'plates', '--json');
+    const sheet = path.join(folder, 'worst.jpg');
+    const result = alpr('evaluate', folder, '--mode', 'plates', '--json', '--sheet', sheet);
     assert.equal(result.status, 0, result.stderr);
-    const score = JSON.parse(result.stdout) as { name: string; detection: Record<string, number>; failures: number };
+    const measured = result.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as EvaluationRow);
+    const score = measured.find(({ group }) => group === 'source')!;
     assert.equal(score.name, 'scenes');
     const { pictures: count, labels, matched, texts, textsExact } = score.detection;
     assert.deepEqual(
       { count, labels, matched, texts, textsExact },
       { count: 1, labels: 2, matched: 1, texts: 2, textsExact: 1 },
     );
+    assert.equal(measured.find(({ group }) => group === 'all')!.detection['matched'], 1);
+    for (const stage of ['decode', 'plateDetect', 'read']) assert.ok(score.ms[stage]! > 0, stage);
+    assert.equal(fs.readFileSync(sheet).readUInt16BE(0), 0xffd8, 'a JPEG');
   });
+
+  it('compares with a second reader on the same pictures', () => {
+    const crops = path.join(folder, 'own');
+    const models = path.join(folder, 'models');
+    for (const made of [crops, models]) fs.mkdirSync(made);
+    const { stdout } = alpr('read', path.join(pictures, '05.jpg'), '--json', '--mode', 'plates');
+    const found = lines(stdout)[0]!.plates.find(({ text }) => text === '51G38472')!;
+    const { x1, y1, x2, y2 } = found.box;
+    const label = { x: x1, y: y1, w: x2 - x1, h: y2 - y1, text: '51G38472' };
+    fs.copyFileSync(path.join(pictures, '05.jpg'), path.join(crops, '05.jpg'));
+    const row = { file: '05.jpg', split: 'test', plates: [label] };
+    fs.writeFileSync(path.join(crops, 'labels.jsonl'), JSON.stringify(row));
+    // The shipped reader under another name, with a margin that leaves a ninth of its input to the plate.
+    const shipped = path.join(packageRoot, 'models', 'plateflow-reader');
+    const manifest = JSON.parse(fs.readFileSync(`${shipped}.json`, 'utf8')) as { input: object };
+    fs.copyFileSync(`${shipped}.onnx`, path.join(models, 'plateflow-reader.onnx'));
+    const far = { ...manifest, name: 'far-reader', input: { ...manifest.input, margin: 1 } };
+    fs.writeFileSync(path.join(models, 'far-reader.json'), JSON.stringify(far));
+    const options = ['--mode', 'plates', '--second-look', 'never', '--models', models];
+    const result = alpr('evaluate', crops, ...options, '--compare-text-model', 'far-reader');
+    assert.equal(result.status, 0, result.stderr);
+    assert.match(result.stdout, /^A: .*plateflow-reader\nB: .*far-reader$/m);
+    assert.match(result.stdout, /\| own \| plates \| 100\.0 \| 100\.0 \| \+0\.0 \|/, 'the same plate was found');
+    assert.match(result.stdout, /both right 0, only A 1, only B 0/);
+    assert.match(result.stdout, /own\/05\.jpg {2}51G38472 {2}A 51G38472 {2}B /);
+  });
+
+  const refused: [string[], RegExp][] = [
+    [['--sheet', 'worst.png'], /ends in \.jpg for --sheet but received 'worst\.png'/],
+    [['--sheet', path.join('no', 'such', 'folder.jpg')], /a folder that exists for --sheet/],
+  ];
+  for (const [args, expected] of refused) {
+    it(`exits with 2 before it measures: ${args.join(' ')}`, () => {
+      const { status, stderr } = alpr('evaluate', 'nowhere', ...args);
+      assert.equal(status, 2);
+      assert.match(stderr, expected);
+    });
+  }
 
   it('says so when there are no labels', () => {
     const empty = path.join(folder, 'crops');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { emptyDetectionScore, emptyReadingScore, scoreDetections, scoreReading } from '../../src/cli/evaluation.js';
+import { figuresOf } from '../../src/cli/evaluation/figures.js';
+import { judgeScene, readTextOf, type PictureOutcome } from '../../src/cli/evaluation/outcome.js';
 import { readLabels, type LabelledPicture } from '../../src/cli/labels.js';
 import type { Plate } from '../../src/detection/types.js';
 import type { PlateEvent } from '../../src/events/plate-event.js';
@@ -92,14 +93,17 @@ describe('Real pictures and clips through the flow', function () {
     ]);
     const { outputs } = await recordFlow(flow, [{ id: 'read', output: 0 }], 'read', 120_000);
     fs.rmSync(folder, { recursive: true });
-    const score = emptyReadingScore();
-    for (const message of outputs[0]!) {
-      const frame = message['frame'] as { sequence: number } | undefined;
-      if (frame === undefined) continue;
-      scoreReading(score, pictures[frame.sequence]!.text ?? '', (message['plates'] as Plate[])[0]?.text ?? '');
-    }
-    assert.equal(score.crops, pictures.length);
-    assert.ok(score.exactMerged >= 0.917 * score.crops - 2, `${score.exactMerged} of ${score.crops} exact`);
+    const results = outputs[0]!.flatMap((message): PictureOutcome[] => {
+      const frame = message['frame'] as { sequence: number; width: number } | undefined;
+      if (frame === undefined) return [];
+      const { file, text = '' } = pictures[frame.sequence]!;
+      const read = readTextOf((message['plates'] as Plate[])[0] ?? {});
+      const label = { width: frame.width, found: true, expected: text, ...(read === undefined ? {} : { read }) };
+      return [{ file, region: '', finds: null, labels: [label] }];
+    });
+    const { crops, exactMerged } = figuresOf(results, false).reading!;
+    assert.equal(crops, pictures.length);
+    assert.ok(exactMerged >= 0.917 * crops - 2, `${exactMerged} of ${crops} exact`);
   });
 
   it('finds plates in scenes as well as the model card states', async () => {
@@ -108,12 +112,15 @@ describe('Real pictures and clips through the flow', function () {
     const flow = tabWith(folder, [{ id: 'detect', type: 'alpr-plate-detect', ...detect, wires: [[]] }]);
     const { outputs } = await recordFlow(flow, [{ id: 'detect', output: 0 }], 'detect', 120_000);
     fs.rmSync(folder, { recursive: true });
-    const score = emptyDetectionScore();
-    for (const message of outputs[0]!) {
+    const results = outputs[0]!.flatMap((message): PictureOutcome[] => {
       const frame = message['frame'] as { sequence: number } | undefined;
-      if (frame !== undefined) scoreDetections(score, pictures[frame.sequence]!.labels, message['plates'] as Plate[]);
-    }
-    assert.equal(score.pictures, pictures.length);
-    assert.ok(score.matched >= 0.956 * score.labels - 2, `${score.matched} of ${score.labels} found`);
+      if (frame === undefined) return [];
+      const { file, labels } = pictures[frame.sequence]!;
+      const plates = message['plates'] as Plate[];
+      return [{ file, region: '', finds: plates.length, labels: judgeScene(labels, plates) }];
+    });
+    const { pictures: count, labels, matched } = figuresOf(results, true).detection!;
+    assert.equal(count, pictures.length);
+    assert.ok(matched >= 0.956 * labels - 2, `${matched} of ${labels} found`);
   });
 });

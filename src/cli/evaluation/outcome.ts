@@ -1,0 +1,127 @@
+import { iou } from '../../detection/boxes.js';
+import { foldLookAlikes } from '../../detection/look-alikes.js';
+import type { Box, Candidate, Corners, Point, Timings } from '../../detection/types.js';
+import type { View } from '../../device/device.js';
+import { normalisePlate } from '../../reading/normalise.js';
+import type { Label } from '../labels.js';
+
+/** A box found in a picture, with what was read there. A Plate and a Vehicle are one. */
+export interface Find {
+  box: Box;
+  confidence: number;
+  corners?: Corners;
+  text?: string;
+  textConfidence?: number;
+  candidates?: Candidate[];
+}
+
+/** What was read from one plate. */
+export interface ReadText {
+  text: string;
+  /** 0..1: mean of the characters'. */
+  confidence: number;
+  /** 0..1: that of the whole text, where the reader gives it. */
+  probability?: number;
+}
+
+/** What became of one label. */
+export interface LabelOutcome {
+  /** Where the label is; the whole picture when left out. */
+  view?: View;
+  /** px. */
+  width: number;
+  lines?: number;
+  found: boolean;
+  /** Mean distance of the four corners, as a share of the plate's height. */
+  cornerError?: number;
+  /** The label's text. Without one the plate counts as found or not, and nothing else. */
+  expected?: string;
+  /** Left out where nothing was found or read. */
+  read?: ReadText;
+}
+
+/** What became of one picture. */
+export interface PictureOutcome {
+  file: string;
+  /** Country or state as the labels say; '' where they do not. */
+  region: string;
+  labels: LabelOutcome[];
+  /** Boxes found, right or wrong; null where nobody looked for boxes. */
+  finds: number | null;
+  /** In a picture without plates: boxes found, and those that were also read surely enough to become a plate. */
+  falsePlates?: { found: number; read: number };
+  /** ms per stage; of pictures that had the machine to themselves. */
+  timings?: Timings;
+  /** Why there is no outcome; it counts as a failure and as nothing else. */
+  error?: string;
+}
+
+/** Intersection over union from which a find counts as the label (PASCAL VOC's criterion). */
+const MATCH_IOU = 0.5;
+
+/** Matches finds to labels, surest find first, each label once. */
+export function judgeScene(labels: readonly Label[], finds: readonly Find[]): LabelOutcome[] {
+  const matches = new Map<Label, Find>();
+  for (const find of [...finds].sort((a, b) => b.confidence - a.confidence)) {
+    let best: Label | undefined;
+    let bestIou = MATCH_IOU;
+    for (const label of labels) {
+      const overlap = matches.has(label) ? 0 : iou(find.box, label.box);
+      if (overlap >= bestIou) {
+        best = label;
+        bestIou = overlap;
+      }
+    }
+    if (best !== undefined) matches.set(best, find);
+  }
+  return labels.map((label) => outcomeOf(label, matches.get(label)));
+}
+
+function outcomeOf({ box, corners, lines, text }: Label, find: Find | undefined): LabelOutcome {
+  const outcome: LabelOutcome = {
+    view: corners === undefined ? { box } : { corners },
+    width: box.x2 - box.x1,
+    found: find !== undefined,
+  };
+  if (lines !== undefined) outcome.lines = lines;
+  if (corners !== undefined && find?.corners !== undefined) outcome.cornerError = cornerError(corners, find.corners);
+  if (text === undefined) return outcome;
+  outcome.expected = text;
+  const read = find === undefined ? undefined : readTextOf(find);
+  return read === undefined ? outcome : { ...outcome, read };
+}
+
+/** @returns undefined where nothing was read */
+export function readTextOf(find: Omit<Find, 'box' | 'confidence'>): ReadText | undefined {
+  const { text = '', textConfidence = 0, candidates = [] } = find;
+  if (text === '') return undefined;
+  const probability = candidates.find((candidate) => candidate.text === text)?.confidence;
+  return { text, confidence: textConfidence, ...(probability === undefined ? {} : { probability }) };
+}
+
+function cornerError(expected: Corners, found: Corners): number {
+  const [topLeft, topRight, bottomRight, bottomLeft] = expected;
+  const height = (distance(topLeft, bottomLeft) + distance(topRight, bottomRight)) / 2;
+  const sum = expected.reduce((total, corner, index) => total + distance(corner, found[index]!), 0);
+  return sum / 4 / Math.max(1, height);
+}
+
+const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
+
+/** Every character right. */
+export function isExact({ expected = '', read }: LabelOutcome): boolean {
+  return comparable(expected) === comparable(read?.text ?? '');
+}
+
+/** Every character right, with O and 0, I and 1 counted as the same. */
+export function isRight({ expected = '', read }: LabelOutcome): boolean {
+  return foldLookAlikes(comparable(expected)) === foldLookAlikes(comparable(read?.text ?? ''));
+}
+
+/**
+ * What both sides are compared as. A Chinese province character is left out on both: the shipped reader's alphabet is 0–9 A–Z,
+ * and a row of zeros would hide how well it reads the rest (said beside the figures in docs/accuracy.md).
+ */
+export function comparable(text: string): string {
+  return normalisePlate(text).replace(/[^0-9A-Z]/g, '');
+}
