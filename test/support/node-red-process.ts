@@ -61,7 +61,8 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   const { node, red } = nodeRedUnderTest();
   const port = await freePort();
   const userDirectory = makeUserDirectory(options, port);
-  const child = spawn(options.node ?? node, [options.red ?? red, '--userDir', userDirectory], {
+  const ending = path.join(__dirname, 'end-with-parent.cjs');
+  const child = spawn(options.node ?? node, ['--require', ending, options.red ?? red, '--userDir', userDirectory], {
     cwd: userDirectory,
     // A group of its own, so that whatever it starts can be ended with it.
     detached: true,
