@@ -1,6 +1,6 @@
 import type { SourceErrorCode } from '../../source.js';
 import type { HardwareDecoder } from '../settings.js';
-import type { NoPicture } from './picture-supply.js';
+import type { NoPicture } from './supply-replies.js';
 import type { ReceiverStart } from './receiver.js';
 
 /** What the thread of a main stream is started with. */

@@ -1,22 +1,8 @@
 import type { AccessUnit } from './access-unit.js';
 import type { Decoder, DecoderOptions } from './decoder.js';
 import { MomentClock } from './moment-clock.js';
+import type { NoPicture, SupplyReplies } from './supply-replies.js';
 import { UnitRing, type RingOptions, type RingUnit } from './unit-ring.js';
-
-/** Why there is no picture. `early`: nothing has been received yet; `late`: what was asked for is no longer kept; `gap`: the stream lacks that moment. */
-export type NoPicture = 'early' | 'late' | 'gap' | 'lost' | 'decoder';
-
-/** Where the supply's answers go. */
-export interface SupplyReplies {
-  none(id: number, why: NoPicture, message?: string): void;
-  /** The picture that was given for this unit lately is the right one. */
-  same(id: number, unit: number): void;
-  /** A picture for these requests; undefined when nobody wants it any more. `error`: ms that it was taken later than asked for. */
-  picture(ids: number[], unit: number, width: number, height: number, error: number): Promise<Uint8Array | undefined>;
-  filled(unit: number): void;
-  /** The decoder has ended; the next request starts it anew. */
-  resting(): void;
-}
 
 export interface SupplyOptions {
   replies: SupplyReplies;
@@ -29,6 +15,24 @@ export interface SupplyOptions {
   idleMs?: number;
   /** A decoder that gives no picture for so long is replaced, ms. Default 5000. */
   stuckMs?: number;
+  /** One that has read all and says nothing for so long waits for more before it gives a picture out, ms. Default 600. */
+  quietMs?: number;
+}
+
+interface Waiting {
+  unit: RingUnit;
+  ids: number[];
+  error: number;
+  /** Those that were told that their picture comes. */
+  told: readonly number[];
+}
+
+/** A picture that was decoded on the way. */
+interface Spare {
+  width: number;
+  height: number;
+  pixels: Uint8Array;
+  complete: boolean;
 }
 
 interface Request {
@@ -42,8 +46,6 @@ const tickMs = 50;
 const leastTolerance = 100;
 /** What lies so far ahead of the newest picture (ms) will not be waited for. */
 const longestWait = 5000;
-/** A decoder that has read all and says nothing for so long (ms) waits for more before it gives a picture out. */
-const quietMs = 250;
 const mostSlack = 8;
 /** After a decoder that gave no picture at all, none is started for so long, ms. */
 const brokenMs = 5000;
@@ -61,8 +63,8 @@ export class PictureSupply {
   readonly clock = new MomentClock();
   private readonly requests: Request[] = [];
   /** Requests by the unit that they wait for. */
-  private readonly wanted = new Map<number, { unit: RingUnit; ids: number[]; error: number }>();
-  private readonly spares = new Map<number, { width: number; height: number; pixels: Uint8Array }>();
+  private readonly wanted = new Map<number, Waiting>();
+  private readonly spares = new Map<number, Spare>();
   private given: number[] = [];
   private decoder: Decoder | undefined;
   /** Those before it that have pictures to give out. */
@@ -158,7 +160,7 @@ export class PictureSupply {
 
   private answer(id: number, unit: RingUnit, error: number): void {
     const waiting = this.wanted.get(unit.index);
-    if (waiting !== undefined && this.isMarked(unit)) {
+    if (waiting !== undefined) {
       waiting.ids.push(id);
       return;
     }
@@ -166,9 +168,9 @@ export class PictureSupply {
       this.options.replies.same(id, unit.index);
       return;
     }
-    this.wanted.set(unit.index, { unit, ids: [id], error });
+    this.wanted.set(unit.index, { unit, ids: [id], error, told: [] });
     const spare = this.spares.get(unit.index);
-    if (spare !== undefined) void this.giveSpare(unit, spare);
+    if (spare?.complete === true) void this.giveSpare(unit, spare);
     else if (!this.isMarked(unit)) this.decode(unit);
   }
 
@@ -243,7 +245,7 @@ export class PictureSupply {
   ): Uint8Array | Promise<Uint8Array | undefined> | undefined {
     const waiting = this.wanted.get(unit.index);
     if (waiting !== undefined && waiting.ids.length > 0) {
-      return this.options.replies.picture(waiting.ids, unit.index, width, height, waiting.error);
+      return this.announce(waiting, width, height);
     }
     const bytes = width * height * 3;
     for (const [index, { pixels }] of this.spares) {
@@ -251,7 +253,7 @@ export class PictureSupply {
       this.spares.delete(index);
     }
     const pixels = new Uint8Array(bytes);
-    this.spares.set(unit.index, { width, height, pixels });
+    this.spares.set(unit.index, { width, height, pixels, complete: false });
     return pixels;
   }
 
@@ -259,33 +261,39 @@ export class PictureSupply {
     this.proved = true;
     const spare = this.spares.get(unit.index);
     const waiting = this.wanted.get(unit.index);
+    if (spare !== undefined) spare.complete = true;
     if (spare === undefined) this.settle(unit.index);
     else if (waiting !== undefined) void this.giveSpare(unit, spare);
     // Those before it that did not come were damaged.
-    for (const [index, { unit: other }] of [...this.wanted]) {
-      if (other.time < unit.time && !this.isMarked(other)) this.refuse(other, 'gap', index);
+    for (const { unit: other, told } of [...this.wanted.values()]) {
+      if (other.time < unit.time && told.length === 0 && !this.isMarked(other)) this.refuse(other, 'gap');
     }
   }
 
-  private async giveSpare(
-    unit: RingUnit,
-    { width, height, pixels }: { width: number; height: number; pixels: Uint8Array },
-  ): Promise<void> {
+  private async giveSpare(unit: RingUnit, { width, height, pixels }: Spare): Promise<void> {
     const waiting = this.wanted.get(unit.index);
     this.spares.delete(unit.index);
     if (waiting === undefined) return;
-    const target = await this.options.replies.picture(waiting.ids, unit.index, width, height, waiting.error);
+    const target = await this.announce(waiting, width, height);
     target?.set(pixels);
     this.settle(unit.index);
   }
 
+  private announce(waiting: Waiting, width: number, height: number): Promise<Uint8Array | undefined> {
+    waiting.told = [...waiting.ids];
+    return this.options.replies.picture([...waiting.ids], waiting.unit.index, width, height, waiting.error);
+  }
+
   private settle(index: number): void {
+    const { ids = [], told = [] } = this.wanted.get(index) ?? {};
     this.wanted.delete(index);
     this.given = [...this.given, index].slice(-rememberedUnits);
     this.options.replies.filled(index);
+    // Whoever came while it was being filled.
+    for (const id of ids) if (!told.includes(id)) this.options.replies.same(id, index);
   }
 
-  private refuse(unit: RingUnit, why: NoPicture, index = unit.index, message?: string): void {
+  private refuse({ index }: RingUnit, why: NoPicture, message?: string): void {
     const waiting = this.wanted.get(index);
     this.wanted.delete(index);
     for (const id of waiting?.ids ?? []) this.options.replies.none(id, why, message);
@@ -293,8 +301,8 @@ export class PictureSupply {
 
   private decoderEnded(message: string): void {
     if (!this.proved) this.brokenUntil = this.options.now() + brokenMs;
+    for (const { unit } of [...this.wanted.values()]) this.refuse(unit, 'decoder', message);
     void this.endDecoder();
-    for (const { unit } of [...this.wanted.values()]) this.refuse(unit, 'decoder', unit.index, message);
   }
 
   private tick(): void {
@@ -309,8 +317,9 @@ export class PictureSupply {
     const silence = now - Math.max(decoder.lastSign, this.lastGiven);
     if (silence > (this.options.stuckMs ?? 5000))
       this.decoderEnded('Expected a picture of the main stream but ffmpeg gave none');
-    else if (silence > quietMs && decoder.backlog === 0 && this.slack < mostSlack) {
+    else if (silence > (this.options.quietMs ?? 600) && decoder.backlog === 0 && this.slack < mostSlack) {
       this.slack++;
+      this.lastGiven = now;
       this.lookAhead();
     }
   }
@@ -322,6 +331,7 @@ export class PictureSupply {
     this.spares.clear();
     clearInterval(this.timer);
     this.timer = undefined;
+    for (const { unit } of [...this.wanted.values()]) this.refuse(unit, 'lost');
     const ending = [...this.finishing, ...(decoder === undefined ? [] : [decoder])];
     this.finishing.clear();
     if (ending.length === 0) return;

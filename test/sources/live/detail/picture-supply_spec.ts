@@ -76,12 +76,12 @@ describe('PictureSupply', function () {
   it('decodes every picture once at most while requests go on, and nothing without them', async () => {
     const units = await supplied(60);
     assert.equal(bench.decoders, 0);
-    for (let moment = 40; moment < 200; moment += 2) {
+    for (let moment = 40; moment < 120; moment += 2) {
       if (moment >= 60) for (const unit of units.slice(moment, moment + 2)) bench.supply.take(unit);
       assert.equal(countIn(pictureOf(await at(moment))), moment);
     }
-    // From the key frame 25 up to 198, without 49, 99 and 149: who asks for the key frame behind them does not need them.
-    assert.equal(bench.supply.decoded, 199 - 25 - 3);
+    // From the key frame 25 up to 118, without 49 and 99: who asks for the key frame behind them does not need them.
+    assert.equal(bench.supply.decoded, 119 - 25 - 2);
     assert.equal(bench.decoders, 1);
   });
 
@@ -96,6 +96,40 @@ describe('PictureSupply', function () {
     assert.equal(bench.decoders, 1);
     // The same moment again, by somebody who comes later: whoever has the picture shares it.
     assert.ok('same' in ((await at(84)) as object));
+  });
+
+  it('gives more to a decoder that waits for B pictures that never come', async () => {
+    const all = unitsOf(
+      await clip([
+        '-c:v',
+        'libx264',
+        '-preset',
+        'veryfast',
+        '-x264-params',
+        'bframes=2:b-pyramid=none:b-adapt=0',
+        '-g',
+        '24',
+      ]),
+      fps,
+    );
+    let shown = -Infinity;
+    const anchors = all.filter(({ pts }) => pts > shown && ((shown = pts), true));
+    bench = new SupplyBench({ quietMs: 150 });
+    for (const [place, unit] of anchors.slice(0, 40).entries())
+      bench.supply.take({ ...unit, arrival: arrivalOf(place * 3) });
+    assert.equal(bench.supply.ring.reordering, 0);
+    for (const moment of [60, 63, 66]) assert.equal(countIn(pictureOf(await bench.at(arrivalOf(moment, -3)))), moment);
+    assert.equal(bench.decoders, 1);
+  });
+
+  it('tells whoever comes while the picture is being copied that it is the same', async () => {
+    await supplied(100);
+    let late: ReturnType<typeof at> | undefined;
+    bench.onPicture = () => void (late ??= at(84));
+    const first = await at(84);
+    assert.equal(countIn(pictureOf(first)), 84);
+    assert.ok('same' in ((await late!) as object));
+    assert.equal(bench.supply.decoded, 85 - 75);
   });
 
   it('leaves out groups between two requests', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Decoder } from '../../../../src/sources/live/detail/decoder.js';
-import { PictureSupply, type NoPicture } from '../../../../src/sources/live/detail/picture-supply.js';
+import { PictureSupply } from '../../../../src/sources/live/detail/picture-supply.js';
+import type { NoPicture } from '../../../../src/sources/live/detail/supply-replies.js';
 import { TsReader } from '../../../../src/sources/live/detail/ts-reader.js';
 import type { AccessUnit } from '../../../../src/sources/live/detail/access-unit.js';
 import { machineTime } from '../../../../src/sources/live/detail/moment-clock.js';
@@ -32,17 +33,27 @@ export class SupplyBench {
   readonly supply: PictureSupply;
   decoders = 0;
   rested = 0;
+  onPicture: () => void = () => undefined;
   private next = 1;
   private readonly waiting = new Map<number, (answer: Answer | NoPicture | { same: number }) => void>();
   private readonly filling = new Map<number, { ids: number[]; answer: Answer }>();
 
   constructor(
-    options: { idleMs?: number; program?: string; keepMs?: number; maxBytes?: number; stuckMs?: number } = {},
+    options: {
+      idleMs?: number;
+      program?: string;
+      keepMs?: number;
+      maxBytes?: number;
+      stuckMs?: number;
+      quietMs?: number;
+    } = {},
   ) {
     this.supply = new PictureSupply({
       now: machineTime,
       idleMs: options.idleMs ?? 60_000,
       stuckMs: options.stuckMs ?? 60_000,
+      // A loaded machine must not look like a decoder that waits.
+      quietMs: options.quietMs ?? 60_000,
       ring: { keepMs: options.keepMs ?? 60_000, ...(options.maxBytes ? { maxBytes: options.maxBytes } : {}) },
       decoder: (rest) => {
         this.decoders++;
@@ -59,6 +70,7 @@ export class SupplyBench {
         picture: (ids, unit, width, height, error) => {
           const answer = { pixels: new Uint8Array(width * height * 3), width, height, error };
           this.filling.set(unit, { ids, answer });
+          this.onPicture();
           return Promise.resolve(answer.pixels);
         },
         filled: (unit) => {
