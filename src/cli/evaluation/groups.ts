@@ -36,17 +36,20 @@ export function sourceRows({ name, kind, outcomes }: SourceOutcomes): Row[] {
   return [whole, ...parts];
 }
 
-/** Over all sources of a kind: regions, one line and two, widths, everything. */
+/** Over all sources of a kind: regions of several sources, one line and two, widths, everything. */
 export function summaryRows(sources: readonly SourceOutcomes[]): Row[] {
   return (['plates', 'text', 'vehicles'] as const).flatMap((kind): Row[] => {
     const detects = kind !== 'text';
-    const outcomes = sources.filter((source) => source.kind === kind).flatMap((source) => source.outcomes);
+    const lists = sources.filter((source) => source.kind === kind).map((source) => source.outcomes);
+    const outcomes = lists.flat();
     if (outcomes.length === 0) return [];
     const row = (group: Row['group'], name: string, some: PictureOutcome[]): Row[] =>
       some.length === 0 ? [] : [{ group, kind, name, ...figuresOf(some, detects) }];
     const labelled = (group: Row['group'], name: string, fits: (label: LabelOutcome) => boolean): Row[] =>
       row(group, name, onlyLabels(outcomes, fits));
-    const regions = regionsOf(outcomes).filter((region) => region !== '');
+    const isShared = (region: string): boolean =>
+      lists.filter((list) => list.some((outcome) => outcome.region === region)).length > 1;
+    const regions = regionsOf(outcomes).filter((region) => region !== '' && isShared(region));
     return [
       ...regions.flatMap((region) =>
         row(
