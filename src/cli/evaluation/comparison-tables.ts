@@ -24,6 +24,10 @@ export function comparisonReport(
       ['character errors', ({ reading: r }) => r && [r.edits, r.characters]],
       ['calibration error', ({ reading: r, calibration: c }) => r && [c?.expectedCalibrationError ?? null, 1]],
     ]),
+    columns('pictures without plates', pairs, [
+      ['plates found', ({ falsePlates: f }) => f && [f.found, f.pictures]],
+      ['and read', ({ falsePlates: f }) => f && [f.read, f.pictures]],
+    ]),
     timeTable(pairs),
     ...comparisons.map(differenceText),
   ];

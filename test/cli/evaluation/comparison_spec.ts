@@ -53,4 +53,13 @@ describe('Two models beside each other', () => {
     assert.match(text, /both right 1, only A 1, only B 0/);
     assert.match(text, /only A right:\n +crops\/2\.jpg {2}CC33 {2}A CC33 {2}B CC38/);
   });
+
+  it('prints what each finds where no plates are', () => {
+    const empty = (found: number): SourceOutcomes => {
+      const outcomes = [0, found].map((count) => ({ ...scene([], []), falsePlates: { found: count, read: 0 } }));
+      return { name: 'empty', kind: 'plates', outcomes };
+    };
+    const text = comparisonReport(sourceRows(empty(1)), sourceRows(empty(0)), []);
+    assert.match(text, /\| empty \| plates \| 50\.0 \| 0\.0 \| −50\.0 \| 0\.0 \| 0\.0 \| \+0\.0 \|/);
+  });
 });
