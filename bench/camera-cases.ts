@@ -3,6 +3,8 @@ import type { StreamOptions } from '../test/support/rtsp-server/rtsp-server.js';
 import { useHailo } from './hailo-networks.js';
 import { shippedFlow } from './node-red.js';
 
+/** Of all cameras together. */
+const IN_FLOW = 4;
 const ROAD = resolve(__dirname, '..', 'samples', 'road.mp4');
 
 /** What the cameras of a run send, and what is done with it. */
@@ -39,8 +41,8 @@ export function cameraFlow(entry: CameraCase, url: (path: string) => string): Re
     id: path,
     camera: path,
     ...{ source: 'rtsp', url: url(path), transport: 'tcp', autostart: true },
-    // The chip computes while the flow prepares: see the table of the simulated Hailo.
-    inFlight: entry.hailo === undefined ? 3 : 4,
+    // So many frames keep all workers, or the chip, at work; more of them would only wait in the flow.
+    inFlight: Math.max(1, Math.ceil(IN_FLOW / entry.cameras)),
     ...(entry.idle ? { motion: true, idleInterval: 10 } : {}),
     wires: [(example!['wires'] as string[][])[0], ['states']],
   }));

@@ -2,7 +2,7 @@
  * Many cameras in one real Node-RED: 1, 2, 4 and 8 RTSP cameras (GStreamer's server on loopback plays the shipped clip) into one
  * cascade. Frames per camera, time from a frame's arrival to the event, memory, and CPU of Node-RED, of the ffmpegs and of the
  * server, each for itself. What a frame costs the host is in camera.ts.
- * Run: npx tsx bench/cameras.ts [--seconds 20] [--only idle]
+ * Run: npx tsx bench/cameras.ts [--seconds 20] [--only idle] [--cameras 1,4]
  */
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -33,8 +33,8 @@ interface Group {
 const groups: Group[] = [
   { title: 'small: sub-streams, 640x360 at 5 frames/s', size: SMALL, counts: COUNTS },
   { title: 'large: 1920x1080 at 15 frames/s', size: LARGE, counts: COUNTS },
-  { title: 'idle, small: nothing moves, motion gate on', size: SMALL, counts: [1, 4, 8], idle: true },
-  { title: 'idle, large: nothing moves, motion gate on', size: LARGE, counts: [1, 4, 8], idle: true },
+  { title: 'idle small: nothing moves, motion gate on', size: SMALL, counts: [1, 4, 8], idle: true },
+  { title: 'idle large: nothing moves, motion gate on', size: LARGE, counts: [1, 4, 8], idle: true },
   { title: 'hailo: 640x360 at 5 frames/s on the simulated Hailo-8', size: SMALL, counts: [4, 8], hailo: true },
 ];
 
@@ -60,14 +60,17 @@ interface Answer {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { seconds: { type: 'string' }, only: { type: 'string' } } });
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { seconds: text, only: text, cameras: text } });
+  const wanted = values.cameras?.split(',').map(Number);
   const seconds = Number(values.seconds ?? 20);
   if (!(seconds > 0)) throw new RangeError(`Expected a number above 0 for --seconds but received ${values.seconds}`);
   build();
   console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`);
-  for (const group of groups.filter(({ title }) => title.includes(values.only ?? ''))) {
+  for (const group of groups.filter(({ title }) => title.startsWith(values.only ?? ''))) {
     const rows: (string | number)[][] = [];
-    for (const cameras of group.counts) rows.push(await measureOn(group, cameras, seconds));
+    const counts = group.counts.filter((count) => wanted?.includes(count) ?? true);
+    for (const cameras of counts) rows.push(await measureOn(group, cameras, seconds));
     printTable(`${group.title}, ${seconds} s each`, header, rows);
   }
   console.log(legend);

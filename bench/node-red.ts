@@ -121,8 +121,8 @@ export class DemoFlow {
     const waiting = new AbortController();
     const { signal } = waiting;
     const answer = once(this.child, 'message', { signal });
-    const ended = once(this.child, 'exit', { signal }).then(([code]) => {
-      throw new Error(`Expected Node-RED to run but it ended with code ${code}`);
+    const ended = once(this.child, 'exit', { signal }).then(([code, killer]) => {
+      throw new Error(`Expected Node-RED to run but it ended with ${code ?? killer}`);
     });
     try {
       this.child.send(question as object);
