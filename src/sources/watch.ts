@@ -201,6 +201,7 @@ class WatchSource implements FrameSource {
       await this.scan.look(
         (file) => (isFirst && this.wasThere(file) ? arrivals.take(file) : arrivals.note(file)),
         () => this.isClosed,
+        arrivals.isWaiting,
       );
       if (this.isClosed) return;
       arrivals.end(performance.now());

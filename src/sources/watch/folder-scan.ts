@@ -43,10 +43,11 @@ export class FolderScan {
 
   /**
    * Names every file with a watched name, apart from those of folders where nothing has happened for long.
+   * @param everything those, too: whoever waits for a file wants to hear that it is still there
    * @throws what the file system says when the folder itself cannot be read
    */
-  async look(found: (file: FoundFile) => void, isOver: () => boolean): Promise<void> {
-    const thorough = this.looks++ % thoroughEvery === 0;
+  async look(found: (file: FoundFile) => void, isOver: () => boolean, everything = false): Promise<void> {
+    const thorough = this.looks++ % thoroughEvery === 0 || everything;
     const next = new Map<string, KnownFolder>();
     const waiting = [{ path: await realpath(this.root), depth: 0 }];
     for (let folder = waiting.shift(); folder && !isOver(); folder = waiting.shift()) {

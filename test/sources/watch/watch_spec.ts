@@ -111,6 +111,12 @@ describe('watched folder', () => {
     );
   });
 
+  it('gives files of a folder in which nothing has happened for long', async () => {
+    for (const name of ['a.jpg', 'b.jpg', 'c/d.jpg']) put(name, pictures[0], 1_600_000_000);
+    for (const path of [join(root, 'c'), root]) utimesSync(path, 1_600_000_000, 1_600_000_000);
+    assert.equal((await take(await watch({ watchExisting: true }), 3)).length, 3);
+  });
+
   it('dates no frame in the future', async () => {
     put('a.jpg', pictures[0], Date.now() / 1000 + 86_400);
     const [frame] = await take(await watch({ watchExisting: true }), 1);
