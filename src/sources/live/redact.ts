@@ -1,12 +1,18 @@
 /** In place of what was cut out. */
 const hidden = '***';
 
-/** `scheme://user:password@`: up to the last @ of the word, since people type passwords that hold an @ or a slash. */
-const userInfo = /([a-z][a-z0-9+.-]*:\/\/)[^\s'"]*@/gi;
+/** What is longer is cut: strangers write parts of it, and the patterns below take their time. */
+const longest = 4000;
 
-/** Query values and settings whose names say that they are credentials: `token=`, `api_key=`, `pwd2=`. */
+/** `scheme://user:password@`: up to the last @ of the word, since people type passwords that hold an @ or a slash. */
+const userInfo = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*:\/\/)[^\s'"]*@/gi;
+
+/**
+ * Values in queries, paths and settings whose names say that they are credentials: `token=`, `api_key=`, `loginpas=`, `u=`. Paths
+ * such as `/user=admin_password=…_channel=1` are what a whole family of recorders is called by.
+ */
 const credential =
-  /([?&;,{\s]|^)([\w.-]*?(?:(?:pass|pwd|token|secret|credential)[\w.-]*|key|auth|sig|signature|session|user|username|login)=)("[^"]*"|'[^']*'|[^\s&;,#'"}]*)/gi;
+  /([?&;,{\s/]|^)([\w.-]{0,40}?(?:(?:pass|pas|pwd|psw|token|secret|credential|loginuse)[\w.-]{0,40}|key|auth|sig|signature|session|user|username|usr|login)=|(?:u|p|pw)=)("[^"]*"|'[^']*'|[^\s&;,#'"}]*)/gi;
 
 /** `Authorization: Basic …`, `Digest username=…`: to the end of the line. */
 const authorization = /((?:proxy-)?authorization\s*[:=]\s*|\b(?:basic|bearer|digest)\s+(?=\S{8}))[^\r\n]*/gi;
@@ -19,6 +25,7 @@ const authorization = /((?:proxy-)?authorization\s*[:=]\s*|\b(?:basic|bearer|dig
 export function hideSecrets(text: string, secrets: readonly string[] = []): string {
   let result = text;
   for (const form of formsOf(secrets)) result = result.replaceAll(form, hidden);
+  if (result.length > longest) result = `${result.slice(0, longest)}…`;
   return result
     .replace(userInfo, `$1${hidden}@`)
     .replace(authorization, `$1${hidden}`)
@@ -27,7 +34,8 @@ export function hideSecrets(text: string, secrets: readonly string[] = []): stri
 
 /** Longest first, so that none is cut by a shorter one. */
 function formsOf(secrets: readonly string[]): string[] {
-  const known = secrets.filter((secret) => secret !== '');
+  // Half a pair of surrogates cannot be percent-encoded, and no camera gets to see it.
+  const known = secrets.map((secret) => Buffer.from(secret).toString()).filter((secret) => secret !== '');
   const forms = new Set<string>();
   for (const secret of known) {
     for (const form of [secret, encodeURIComponent(secret), encodeURI(secret), encodeStrictly(secret)]) {
