@@ -39,6 +39,8 @@ export class FfmpegLog {
   private errors: string[] = [];
   private rest = '';
   private inOutput = false;
+  /** Seconds per tick of the clock that frames are announced by. */
+  private tick: number | undefined;
 
   write(text: string): void {
     const lines = (this.rest + text).split(/\r?\n|\r/);
@@ -59,16 +61,20 @@ export class FfmpegLog {
   }
 
   private line(line: string): void {
-    const frame = /\bn: *\d+ pts: *\S+ pts_time: *(\S+) .*?\bs:(\d+)x(\d+) /.exec(line);
+    const frame = /\bn: *\d+ pts: *(\S+) pts_time: *(\S+) .*?\bs:(\d+)x(\d+) /.exec(line);
     if (frame && line.includes('showinfo')) {
-      const time = Number(frame[1]);
+      // The time is told with six digits, which are whole seconds after 28 hours; the count of ticks is exact.
+      const ticks = Number(frame[1]);
+      const time = this.tick === undefined ? Number(frame[2]) : ticks * this.tick;
       this.frames.push({
-        width: Number(frame[2]),
-        height: Number(frame[3]),
+        width: Number(frame[3]),
+        height: Number(frame[4]),
         time: Number.isFinite(time) ? time : undefined,
       });
       return;
     }
+    const base = /showinfo.*\bconfig in time_base: *(\d+)\/(\d+)/.exec(line);
+    if (base && Number(base[2]) > 0) this.tick = Number(base[1]) / Number(base[2]);
     const isError = /\[(error|fatal|panic)\]/.test(line);
     if (isError || damage.test(line)) {
       if (ours.test(line)) return;
