@@ -99,6 +99,8 @@ export class DetailStream implements SlotOwner {
   private ask(id: number): void {
     const request = this.requests.get(id);
     if (request !== undefined) this.post({ kind: 'want', id, at: request.at, again: request.again });
+    // It took too long to get a slot.
+    else if (this.requests.size === 0) this.rest();
   }
 
   private receive(message: FromDetailThread): void {

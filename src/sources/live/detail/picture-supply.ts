@@ -334,7 +334,6 @@ export class PictureSupply {
     for (const { unit } of [...this.wanted.values()]) this.refuse(unit, 'lost');
     const ending = [...this.finishing, ...(decoder === undefined ? [] : [decoder])];
     this.finishing.clear();
-    if (ending.length === 0) return;
     await Promise.all(ending.map((each) => each.close()));
     if (this.decoder === undefined) this.options.replies.resting();
   }

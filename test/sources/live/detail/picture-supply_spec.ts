@@ -219,6 +219,11 @@ describe('PictureSupply', function () {
     while (bench.rested === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(countIn(pictureOf(await at(90))), 90);
     assert.equal(bench.decoders, 2);
+    // Also when it is told to, and when there is none.
+    for (const rested of [2, 3]) {
+      bench.supply.rest();
+      while (bench.rested < rested) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   });
 
   describe('with a decoder that', () => {
