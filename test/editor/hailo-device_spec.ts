@@ -446,7 +446,10 @@ describe('The dialog of hailo-device in a real editor', function () {
 
     it('shows a file as there that came before anybody could look', async () => {
       const { page } = fixture.editor;
-      fs.writeFileSync(path.join(fixture.nodeRed.userDirectory, 'alpr-models', 'far-away.onnx'), bytes.subarray(0, 1000));
+      fs.writeFileSync(
+        path.join(fixture.nodeRed.userDirectory, 'alpr-models', 'far-away.onnx'),
+        bytes.subarray(0, 1000),
+      );
       files.answer(serve(bytes));
       await openModel('far-away');
       const jobs = '**/hailo-alpr/models/pulls';
