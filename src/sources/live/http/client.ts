@@ -34,7 +34,8 @@ export class CameraClient {
   phase: RequestPhase = 'connecting';
   private readonly sockets = new CameraSockets();
   private readonly login: Login;
-  private readonly current = new Set<http.ClientRequest>();
+  /** How each request that is under way is given up. */
+  private readonly current = new Set<() => void>();
   private closed = false;
 
   constructor(
@@ -77,7 +78,7 @@ export class CameraClient {
 
   /** Ends the request that is under way, whose `get` or body then fails. */
   abort(): void {
-    for (const request of this.current) request.destroy();
+    for (const giveUp of [...this.current]) giveUp();
   }
 
   /** Resolves when no socket is open any more. */
@@ -111,12 +112,20 @@ export class CameraClient {
       const { request: start } = url.protocol === 'https:' ? https : http;
       const request = start(url, {
         agent: this.sockets.agentFor(url),
-        headers: { Accept: 'image/jpeg, multipart/x-mixed-replace, image/*;q=0.8, */*;q=0.1', ...headers },
-        ...(authorization === undefined ? {} : { headers: { ...headers, Authorization: authorization } }),
+        headers: {
+          Accept: 'image/jpeg, multipart/x-mixed-replace, image/*;q=0.8, */*;q=0.1',
+          ...headers,
+          ...(authorization === undefined ? {} : { Authorization: authorization }),
+        },
         // Small cameras end lines with LF alone or forget a space. We only read what is ours; there is nobody to be fooled by it.
         insecureHTTPParser: true,
       });
-      this.current.add(request);
+      // A request without a socket yet says nothing of its end.
+      const giveUp = (): void => {
+        request.destroy();
+        reject(this.fault('it was given up'));
+      };
+      this.current.add(giveUp);
       request.on('socket', (socket) => {
         const connected = (): void => {
           this.phase = 'answering';
@@ -127,7 +136,10 @@ export class CameraClient {
       });
       request.on('response', resolve);
       request.on('error', (error) => reject(this.broken(error, url)));
-      request.on('close', () => this.current.delete(request));
+      request.on('close', () => {
+        this.current.delete(giveUp);
+        reject(this.fault('it ended without an answer'));
+      });
       request.end();
     });
   }

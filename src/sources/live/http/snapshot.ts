@@ -41,7 +41,6 @@ class SnapshotFeed extends HttpFeed {
       try {
         await this.poll(work);
         hasWorked = true;
-        this.sink.alive?.();
         // A picture that has not changed is no frame, but a sign of life.
         if (!this.isOver) this.sink.alive?.();
         failingSince = undefined;

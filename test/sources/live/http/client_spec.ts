@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import https from 'node:https';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +158,36 @@ describe('HTTP client for cameras', () => {
       [['/c', undefined]],
     );
   });
+
+  it('says what it takes, before a login and with it', async () => {
+    server.on('/cam', basicLogin(user, password, ok));
+    assert.equal(await fetch(clientFor(server.url('/cam'))), 'picture');
+    assert.deepEqual(
+      server.requests.map(({ headers }) => headers.accept?.startsWith('image/jpeg')),
+      [true, true],
+    );
+  });
+
+  for (const [how, scheme, answer] of [
+    ['shakes no hands', 'https', ''],
+    ['changes to another protocol', 'http', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
+  ] as const) {
+    it(`gives up a request to a camera that ${how}`, async () => {
+      const silent = createServer();
+      const heard = once(silent, 'connection') as Promise<[Socket]>;
+      await once(silent.listen(0, '127.0.0.1'), 'listening');
+      const client = clientFor(`${scheme}://127.0.0.1:${(silent.address() as AddressInfo).port}/`);
+      const asked = client.get();
+      const [socket] = await heard;
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        if (answer === '') client.abort();
+        else socket.write(answer);
+      });
+      await assert.rejects(asked, SourceError);
+      silent.close();
+    });
+  }
 
   it('knows which addresses belong to the own network', () => {
     for (const address of [

@@ -142,6 +142,14 @@ describe('MJPEG stream', () => {
     assert.ok(got[0]!.bytes.equals(pictures[2]!));
   });
 
+  it('makes no words about crumbs, of which a chunk may hold thousands', () => {
+    const bytes = Buffer.concat([Buffer.alloc(65_536, 'ffd8', 'hex'), pictures[2]!]);
+    const { pictures: got, damaged } = read(bytes, () => 65_536);
+    assert.deepEqual(damaged, []);
+    assert.equal(got.length, 1);
+    assert.ok(got[0]!.bytes.equals(pictures[2]!));
+  });
+
   it('finds pictures again when a stream stops sending boundaries', () => {
     const bytes = Buffer.concat([text('--frame\r\n\r\n'), ...Array.from({ length: 12 }, () => pictures[2]!)]);
     const { pictures: got } = read(bytes, cuts['in random pieces']!);
