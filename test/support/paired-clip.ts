@@ -35,6 +35,20 @@ export interface PairedOptions {
   height: number;
   /** Of the larger stream: ffmpeg's encoder and its options. */
   encoding?: string[];
+  /** What the encoding says, for those who must know. */
+  gop?: number;
+}
+
+/** The clip's two streams, encoded once and kept. */
+export async function pairedFiles(
+  file: string,
+  { width, height, encoding }: PairedOptions,
+): Promise<{ small: string; large: string }> {
+  const main = encoding ?? ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '0', '-g', '30', '-crf', '23'];
+  return {
+    small: await encoded(file, ['-vf', `scale=${width}:${height}`, '-c:v', 'libx264', '-crf', '23'], 'mp4'),
+    large: await encoded(file, main, 'ts'),
+  };
 }
 
 /** A clip as a camera with two streams would send it, without a camera and its clocks: every frame brings a way to its larger picture. */
@@ -85,10 +99,8 @@ export class PairedClip {
     });
   }
 
-  static async open(file: string, fps: number, { width, height, encoding }: PairedOptions): Promise<PairedClip> {
-    const small = await encoded(file, ['-vf', `scale=${width}:${height}`, '-c:v', 'libx264', '-crf', '23'], 'mp4');
-    const main = encoding ?? ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '0', '-g', '30', '-crf', '23'];
-    const large = await encoded(file, main, 'ts');
+  static async open(file: string, fps: number, options: PairedOptions): Promise<PairedClip> {
+    const { small, large } = await pairedFiles(file, options);
     const units: AccessUnit[] = [];
     // Arrives as it is shown.
     const reader = new TsReader({
