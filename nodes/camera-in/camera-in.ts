@@ -70,7 +70,7 @@ export = function (RED: NodeAPI): void {
       live !== undefined
         ? new LiveControl({
             ...common,
-            open: (sink) => openFeed(live, { pool, counter })(sink),
+            open: openFeed(live, { pool, counter }),
             timeoutMs: silenceLimit(live),
           })
         : new FileControl({
