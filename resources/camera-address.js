@@ -4,7 +4,8 @@
   const HOST = /^(?:\[[0-9a-f:.%]+\]|[\w.-]+)(?::\d{1,5})?$/i;
   /** With numbers in it: no mail address ends like this. */
   const NUMBERED = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%]+\]|[\w.-]+:\d{1,5})(?::\d{1,5})?$/i;
-  const SECRET_QUERY = /[?&;](?:[\w.-]*(?:pass|pwd|token|secret|auth|key|session|credential)[\w.-]*)=[^&;#]+/i;
+  const SECRET_QUERY =
+    /[?&;/_](?:[a-z0-9.-]*(?:pass|pas|pwd|psw|token|secret|auth|key|session|credential)[a-z0-9.-]*|pw|p)=[^&;#]+/i;
 
   function decode(text) {
     try {

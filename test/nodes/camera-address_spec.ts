@@ -90,6 +90,14 @@ describe('Addresses in the dialog of camera-in', () => {
       // prettier-ignore
       assert.equal(hasSecretQuery(text), true, text);
     }
+    for (const text of [
+      'rtsp://c/user=a_password=b_channel=1_stream=0.sdp?real_stream',
+      'http://c/s.cgi?loginuse=a&loginpas=b',
+      'http://c/s.cgi?u=a&pw=b',
+      'http://c/s.cgi?u=a&p=b',
+    ]) {
+      assert.equal(hasSecretQuery(text), true, text);
+    }
     for (const text of ['http://c/?channel=1', 'http://c/?password=', 'http://c/password/x']) {
       assert.equal(hasSecretQuery(text), false, text);
     }
