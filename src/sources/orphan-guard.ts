@@ -24,9 +24,11 @@ export function guardAgainstOrphan(pid: number): () => Promise<void> {
     shell.once('error', () => resolve());
     shell.once('exit', () => resolve());
   });
-  shell.stdin.on('error', () => undefined);
+  // Where no file can be opened any more, Node makes no pipe either, whatever its types say.
+  const stdin = shell.stdin as typeof shell.stdin | undefined;
+  stdin?.on('error', () => undefined);
   return () => {
-    shell.stdin.end('done\n');
+    stdin?.end('done\n');
     return gone;
   };
 }
