@@ -142,7 +142,7 @@ class FfmpegFeed implements Feed {
         this.announce(message);
         return;
       case 'filled':
-        this.frames.deliver((slot, buffer) => this.thread?.post({ kind: 'slot', slot, buffer }));
+        this.withRoom(() => this.frames.deliver((slot, buffer) => this.thread?.post({ kind: 'slot', slot, buffer })));
         return;
       case 'damaged':
         this.sink.problem(
@@ -186,10 +186,17 @@ class FfmpegFeed implements Feed {
       }
     }
     this.tell(this.factsOf(width, height, stream));
-    try {
+    this.withRoom(() =>
       this.frames.provide({ width, height }, returned, (slot, buffer) =>
         this.thread?.post({ kind: 'slot', slot, buffer }),
-      );
+      ),
+    );
+  }
+
+  /** There may be no memory for a frame; what is thrown in a message's handler would end Node-RED. */
+  private withRoom(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       this.end(new SourceError(`${this.description}: ${(error as Error).message}`, 'ALPR_SOURCE', { cause: error }));
     }
