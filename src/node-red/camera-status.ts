@@ -49,7 +49,8 @@ export function showCamera(
     case 'still':
       return status.idle(`still · ${rateIn(rates)}${counts.held} held${damage(counts)}`);
     case 'live':
-      if (rates === undefined) return status.ok(`live · ${counts.sent} sent · ${counts.dropped} dropped${damage(counts)}`);
+      if (rates === undefined)
+        return status.ok(`live · ${counts.sent} sent · ${counts.dropped} dropped${damage(counts)}`);
       return status.ok(`live ${rateIn(rates)}${rate(rates.out)} sent · ${counts.dropped} dropped${damage(counts)}`);
     case 'lost':
     case 'failed': {
