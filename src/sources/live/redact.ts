@@ -35,7 +35,8 @@ export function hideSecrets(text: string, secrets: readonly string[] = []): stri
 /** Longest first, so that none is cut by a shorter one. */
 function formsOf(secrets: readonly string[]): string[] {
   // Half a pair of surrogates cannot be percent-encoded, and no camera gets to see it.
-  const known = secrets.map((secret) => Buffer.from(secret).toString()).filter((secret) => secret !== '');
+  // A single character would be cut out of every word.
+  const known = secrets.map((secret) => Buffer.from(secret).toString()).filter((secret) => [...secret].length > 1);
   const forms = new Set<string>();
   for (const secret of known) {
     for (const form of [secret, encodeURIComponent(secret), encodeURI(secret), encodeStrictly(secret)]) {
