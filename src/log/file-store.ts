@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { endWorker } from '../device/pool/end-worker.js';
 import { fromPlainError } from '../device/pool/protocol.js';
 import { startWorker } from '../device/pool/worker-file.js';
 import { LogError } from './errors.js';
@@ -12,6 +13,8 @@ import type { Forgot, Health, Retention, Store } from './store.js';
 import type { Entry } from './visit.js';
 
 const CLOSE_LIMIT_MS = 5000;
+/** How much longer its thread may take to end; one that waits for a disk is left to itself. */
+const END_LIMIT_MS = 2000;
 
 interface Waiting {
   resolve(result: unknown): void;
@@ -78,7 +81,7 @@ export class FileStore implements Store {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#fail(new LogError('ALPR_LOG_CLOSED', 'Expected an open log but it was closed'));
-    await worker?.terminate();
+    if (worker !== undefined) await endWorker(worker, END_LIMIT_MS);
   }
 
   #call<T>(method: FileCall['method'], ...args: unknown[]): Promise<T> {

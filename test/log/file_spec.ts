@@ -358,6 +358,12 @@ describe('The file of a log', function () {
     await assert.rejects(log.health(), { code: 'ALPR_LOG_CLOSED' });
   });
 
+  it('can be closed while its thread computes: libSQL, broken into, would abort the process', () => {
+    const script = path.join(__dirname, 'close-while-busy.ts');
+    const said = execFileSync(process.execPath, ['-r', 'tsx/cjs', script, file()], { encoding: 'utf8', stdio: 'pipe' });
+    assert.equal(said, 'alive\n');
+  });
+
   it('is left by everybody before it is closed, and opened again afterwards', async () => {
     const place = { file: file(), key: '' };
     const one = openLog(place, user());

@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import { isRequest, whenToldToEnd } from './end-worker.js';
 import { type WorkerReply, type WorkerRequest, toPlainError } from './protocol.js';
 
 /**
@@ -12,7 +13,9 @@ export function serve<Job, Result>(handle: (job: Job) => Result | Promise<Result
   if (!port) throw new Error('Expected to be started as a worker thread');
   yieldToEventLoop();
   let last: Promise<void> = Promise.resolve();
-  port.on('message', ({ id, job }: WorkerRequest<Job>) => {
+  port.on('message', (message: WorkerRequest<Job>) => {
+    if (!isRequest(message)) return;
+    const { id, job } = message;
     last = last.then(async () => {
       let reply: WorkerReply<Result>;
       try {
@@ -23,6 +26,7 @@ export function serve<Job, Result>(handle: (job: Job) => Result | Promise<Result
       port.postMessage(reply);
     });
   });
+  whenToldToEnd(() => last);
 }
 
 /**

@@ -1,11 +1,14 @@
 import type { Worker } from 'node:worker_threads';
 import { WorkerError } from '../errors.js';
+import { endWorker } from './end-worker.js';
 import { FairQueue } from './fair-queue.js';
 import { type WorkerReply, fromPlainError } from './protocol.js';
 
 /** Jobs posted to one worker at a time: one runs, the next is there when it ends. More would undo the fair queue. */
 const POSTED_PER_WORKER = 2;
 const DEFAULT_CLOSE_LIMIT_MS = 5000;
+/** How long a thread that has nothing to do, or was waited for already, may take to end. */
+const END_LIMIT_MS = 2000;
 
 export interface WorkerPoolOptions {
   /** How many threads at most; they start when there is work for them. */
@@ -104,7 +107,7 @@ export class WorkerPool<Job, Result> {
       for (const pending of member.posted.values()) pending.reject(closedError());
       member.posted.clear();
     }
-    await Promise.all(members.map((member) => member.worker.terminate()));
+    await Promise.all(members.map(({ worker }) => endWorker(worker, END_LIMIT_MS)));
   }
 
   private isIdle(): boolean {
