@@ -135,7 +135,7 @@ async function measure(entry: CameraCase, seconds: number): Promise<(string | nu
     await ask('stop');
     const before = await until(ask, entry.cameras, ['stopped']);
     await ask('start');
-    await until(ask, entry.cameras, settled);
+    const live = await until(ask, entry.cameras, settled);
     await pause(entry.idle === true ? 8000 : 1000);
     await ask('report');
     const started = usage(flow.pid, server.pid);
@@ -144,7 +144,7 @@ async function measure(entry: CameraCase, seconds: number): Promise<(string | nu
     const ended = usage(flow.pid, server.pid);
     await ask('stop');
     const after = await until(ask, entry.cameras, ['stopped']);
-    return row(entry, answer, counted(before, after), spent(started, ended));
+    return row(entry, answer, counted(before, live, after), spent(started, ended));
   } finally {
     await flow.stop();
     await server.close();
@@ -188,13 +188,17 @@ function spent(before: Usage, after: Usage): { cores: number[]; rss: number[] } 
   return { cores, rss: [after.red.rss / 2 ** 20, after.helpers.rss / 2 ** 20] };
 }
 
-/** Frames per second and camera over a run that a start and a stop enclose. */
-function counted(before: Answer, after: Answer): { received: number; sent: number; dropped: number; held: number } {
+/** Frames per second and camera, from the first one after a start until the stop. */
+function counted(
+  before: Answer,
+  live: Answer,
+  after: Answer,
+): { received: number; sent: number; dropped: number; held: number } {
   const sum = { received: 0, sent: 0, dropped: 0, held: 0 };
   const cameras = Object.entries(after.cameras);
   for (const [id, { report }] of cameras) {
     const earlier = before.cameras[id]!.report!;
-    const seconds = (report!.since - earlier.since) / 1000;
+    const seconds = (report!.since - live.cameras[id]!.report!.since) / 1000;
     for (const key of Object.keys(sum) as (keyof typeof sum)[])
       sum[key] += (report!.counts[key] - earlier.counts[key]) / seconds / cameras.length;
   }

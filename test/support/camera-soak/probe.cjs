@@ -58,6 +58,9 @@ function observe() {
       else if (node.type === 'catch') tell({ kind: 'error', node: msg.error.source.id, message: msg.error.message });
     }
   });
+  red.hooks.add('onReceive.alpr-soak', ({ msg, destination }) => {
+    if (destination.node?.type === 'alpr-plate-log') tell({ kind: 'given', id: msg.payload.id });
+  });
   red.events.on('node-status', ({ id, status }) => tell({ kind: 'status', node: id, text: status.text ?? '' }));
 
   const pool = () => require(join(ALPR_SOAK_PACKAGE, 'dist/src/frame/pool.js')).framePool().stats();

@@ -7,7 +7,8 @@ import type { CameraReport } from '../../../src/sources/live/camera-state.js';
 export type Told =
   | { kind: 'report'; report: CameraReport }
   | { kind: 'frame'; camera: string; width: number; height: number; timestamp: number }
-  | { kind: 'logged'; id: string }
+  /** A visit came to the log, and was stored. */
+  | { kind: 'given' | 'logged'; id: string }
   | { kind: 'error'; node: string; message: string }
   | { kind: 'status'; node: string; text: string };
 

@@ -38,9 +38,8 @@ export interface SoakResult {
   /** Children while all cameras were live: at the start and at the end, by name. */
   childrenLive: { before: string[]; after: string[] };
   zombies: number;
-  /** Visits that the log was given and did not store, and those it stored twice. */
+  /** Visits that came to the log while the disk was full and were not stored when it was free again. */
   lostVisits: number;
-  doubleVisits: number;
   /** Frames whose date was not later than that of the frame before. */
   backwards: string[];
   /** Uncaught errors in the log of Node-RED. */
@@ -73,6 +72,7 @@ class Soak {
   private readonly faults: FaultResult[] = [];
   private readonly rss: { x: number; y: number }[] = [];
   private zombies = 0;
+  private lost = 0;
   private readonly leaks = new Set<string>();
   /** Processes that were seen as zombies, and how often. */
   private readonly suspects = new Map<number, number>();
@@ -104,7 +104,6 @@ class Soak {
     await scene.allLive();
     const liveAfter = this.childNames();
     const after = await this.atRest();
-    const visits = await this.visits();
     const orphans = await this.killed();
     this.look('log', scene.red.log());
     this.look('reports, errors and status', scene.watch.words);
@@ -115,7 +114,7 @@ class Soak {
       after,
       childrenLive: { before: liveBefore, after: liveAfter },
       zombies: this.zombies,
-      ...visits,
+      lostVisits: this.lost,
       backwards: scene.watch.backwards,
       uncaught: scene.red.errors().filter((line) => /uncaught|unhandled|fatal/i.test(line)),
       leaks: [...this.leaks],
@@ -133,11 +132,13 @@ class Soak {
     const visible = this.whenVisible(fault, hit, from);
     // It is awaited below; until then a failure must not count as unhandled.
     visible.catch(() => undefined);
+    const given = scene.watch.given.length;
     await fault.inject(scene, hit[0]!);
     const seen = await visible;
     this.inspectChildren();
     await fault.heal?.(scene, hit[0]!);
     await Promise.all(hit.map((camera) => scene.live(camera)));
+    if (fault.visible === 'log') this.lost += await this.lostVisits(given);
     const outageMs = Math.max(...hit.map(({ id }) => scene.watch.gapOf(id)));
     const camera = hit.length > 1 ? fault.hits : hit[0]!.id;
     this.faults.push({ name: fault.name, camera, seen, outageMs });
@@ -228,20 +229,18 @@ class Soak {
     return resources;
   }
 
-  /** Visits that the log was given since the start; it may take a moment after a full disk. */
-  private async visits(): Promise<{ lostVisits: number; doubleVisits: number }> {
-    const { logged } = this.scene.watch;
-    const numbers = (): number[] => logged.map((id) => Number(id.split('-')[1]));
-    const latest = Math.max(0, ...numbers());
-    const missing = (): number => latest - new Set(numbers().filter((number) => number <= latest)).size;
+  /** Waits until the log has stored what came to it while the disk was full. @returns how many visits it has not */
+  private async lostVisits(from: number): Promise<number> {
+    const { logged, given } = this.scene.watch;
+    const ids = given.slice(from);
+    const lost = (): string[] => ids.filter((id) => !logged.has(id));
     await this.scene.probe
       .until(
-        () => missing() === 0,
+        () => lost().length === 0,
         () => 'all visits in the log',
-        20_000,
       )
       .catch(() => undefined);
-    return { lostVisits: missing(), doubleVisits: logged.length - new Set(logged).size };
+    return lost().length;
   }
 
   /** Kills Node-RED with -9 while all cameras are live. @returns the programs that it started and that do not end */

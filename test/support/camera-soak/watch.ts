@@ -17,8 +17,9 @@ export interface CameraWatch {
 /** Keeps what a soak's Node-RED tells. */
 export class SoakWatch {
   readonly cameras = new Map<string, CameraWatch>();
-  /** Ids of visits that the log has stored, in its order. */
-  readonly logged: string[] = [];
+  /** Ids of visits that came to the log, and of those that it has stored. */
+  readonly given: string[] = [];
+  readonly logged = new Set<string>();
   readonly errors: { node: string; message: string }[] = [];
   /** Frames whose date was not later than that of the frame before: camera, number of the frame and ms. */
   readonly backwards: string[] = [];
@@ -64,8 +65,11 @@ export class SoakWatch {
         camera.reports.push({ at: performance.now(), report: told.report });
         return;
       }
+      case 'given':
+        this.given.push(told.id);
+        return;
       case 'logged':
-        this.logged.push(told.id);
+        this.logged.add(told.id);
         return;
       case 'error':
         this.words += told.message;

@@ -51,7 +51,7 @@ export async function encodedClip(options: ClipOptions): Promise<Clip> {
     ...(still ? ['select=eq(n\\,0)', 'loop=-1:1', `setpts=N/${fps}/TB`] : []),
     ...(file === undefined || still ? [] : [`fps=${fps}`]),
     ...(options.width || options.height ? [`scale=${options.width ?? -2}:${options.height ?? -2}`] : []),
-    ...(still ? ['noise=alls=5:allf=t'] : []),
+    ...(still ? ['noise=alls=2:allf=t'] : []),
     'format=yuv420p',
   ];
   const encoder =
