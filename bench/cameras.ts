@@ -130,10 +130,10 @@ async function measure(entry: CameraCase, seconds: number): Promise<(string | nu
   try {
     const settled = entry.idle === true ? ['live', 'still'] : ['live'];
     await until(ask, entry.cameras, settled);
-    // Models are loaded and pools are filled by now; a stop tells the counts.
+    // Models are loaded and pools are filled by now; the cameras begin anew.
     await pause(3000);
     await ask('stop');
-    const before = await until(ask, entry.cameras, ['stopped']);
+    await until(ask, entry.cameras, ['stopped']);
     await ask('start');
     const live = await until(ask, entry.cameras, settled);
     await pause(entry.idle === true ? 8000 : 1000);
@@ -144,7 +144,7 @@ async function measure(entry: CameraCase, seconds: number): Promise<(string | nu
     const ended = usage(flow.pid, server.pid);
     await ask('stop');
     const after = await until(ask, entry.cameras, ['stopped']);
-    return row(entry, answer, counted(before, live, after), spent(started, ended));
+    return row(entry, answer, counted(live, after), spent(started, ended));
   } finally {
     await flow.stop();
     await server.close();
@@ -189,18 +189,15 @@ function spent(before: Usage, after: Usage): { cores: number[]; rss: number[] } 
 }
 
 /** Frames per second and camera, from the first one after a start until the stop. */
-function counted(
-  before: Answer,
-  live: Answer,
-  after: Answer,
-): { received: number; sent: number; dropped: number; held: number } {
+function counted(live: Answer, after: Answer): { received: number; sent: number; dropped: number; held: number } {
   const sum = { received: 0, sent: 0, dropped: 0, held: 0 };
   const cameras = Object.entries(after.cameras);
   for (const [id, { report }] of cameras) {
-    const earlier = before.cameras[id]!.report!;
-    const seconds = (report!.since - live.cameras[id]!.report!.since) / 1000;
+    // What had gathered at the camera before its first frame was passed over by then, and is not counted.
+    const first = live.cameras[id]!.report!;
+    const seconds = (report!.since - first.since) / 1000;
     for (const key of Object.keys(sum) as (keyof typeof sum)[])
-      sum[key] += (report!.counts[key] - earlier.counts[key]) / seconds / cameras.length;
+      sum[key] += (report!.counts[key] - first.counts[key]) / seconds / cameras.length;
   }
   return sum;
 }
