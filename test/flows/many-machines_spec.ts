@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { mosquittoMissing, startBroker, type Broker } from '../support/mosquitto.js';
 import {
   assertOncePerVisit,
   commands,
   displayFlow,
+  finalByHand,
   finals,
   Machine,
   readerFlow,
@@ -39,13 +41,29 @@ describe('Two machines that read and one that decides, with one broker', functio
     second = new Machine('reader-2', reader);
     display = new Machine('display', () => displayFlow(broker));
     machines = [first, second, display];
-    await Promise.all(machines.map(async (machine) => machine.start()));
+    await display.start();
+    await untilHeard();
+    await Promise.all([first, second].map(async (machine) => machine.start()));
   });
   after(async () => {
     for (const machine of machines) await machine.remove();
     await listener?.close();
     await broker?.remove();
   });
+
+  /** What is told before the display has ever been there is kept for nobody: it listens before anybody reads. */
+  async function untilHeard(): Promise<void> {
+    const page = `${display!.nodeRed!.url}plates/data.json`;
+    const hears = async (): Promise<boolean> => {
+      const { visits } = (await (await fetch(page)).json()) as { visits: { camera: string }[] };
+      return visits.some(({ camera }) => camera === 'probe');
+    };
+    for (let id = 0; !(await hears()); id++) {
+      const event = finalByHand('probe', `probe ${id}`, 'AB12CDE', Date.now());
+      await listener.client.publishAsync('plateflow/cameras/probe/plates', event, { qos: 1 });
+      await setTimeout(100);
+    }
+  }
 
   const shared = { 'reader-1': 'north', 'reader-2': 'south' };
   const areShared = (said: Record<string, string>, wanted: Record<string, string>): boolean =>
@@ -147,19 +165,7 @@ describe('Two machines that read and one that decides, with one broker', functio
 
   it('open once for what comes twice, late, out of order, by another machine or after a restart', async () => {
     const tell = async (id: string, seen: number, more: object = {}): Promise<unknown> => {
-      const numbers = {
-        version: 1,
-        confidence: 0.97,
-        characters: [],
-        candidates: [],
-        reads: 4,
-        agreeing: 4,
-        frames: 9,
-      };
-      const box = { x1: 0, y1: 0, x2: 10, y2: 10 };
-      const event = { ...numbers, event: 'final', id, camera: 'gate', plate: allowed, normalised: allowed, box };
-      const times = { firstSeen: now + seen, lastSeen: now + seen + 1000 };
-      const text = JSON.stringify({ ...event, ...times, machine: 'by hand', ...more });
+      const text = finalByHand('gate', id, allowed, now + seen, more);
       return listener.client.publishAsync('plateflow/cameras/gate/plates', text, { qos: 1 });
     };
     const opened = (): string[] => commands(listener, 'gate').map(({ visit }) => visit);
