@@ -17,7 +17,7 @@ describe('Cameras to which everything happens', function () {
       console.log('    skipped: processes, threads and files are counted in /proc, which only Linux has');
       this.skip();
     }
-    result = await runSoak({ cameras: 2, fps: 5, seed: 6, hurry: 20, durationMs: 0, only: chosen });
+    result = await runSoak({ cameras: 2, fps: 5, seed: 6, hurry: 60, durationMs: 0, only: chosen });
   });
 
   it('are seen to be in trouble, and come back', () => {
