@@ -3,6 +3,7 @@ import random
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,11 @@ from alpr_training.detector.loss import BOX, COLUMNS, CORNERS, KIND, LossOptions
 from alpr_training.detector.network import Detector  # noqa: E402
 from alpr_training.detector.sampler import SamplerOptions, SceneSampler  # noqa: E402
 from alpr_training.detector.warp import move, random_view, warp  # noqa: E402
+from alpr_training.render.glyphs import load_typefaces  # noqa: E402
+from alpr_training.render.line import draw_line, random_look  # noqa: E402
+from alpr_training.render.pattern import fill_pattern, text_of  # noqa: E402
 from alpr_training.render.sample import Renderer  # noqa: E402
+from alpr_training.render.styles import STYLES  # noqa: E402
 
 
 class RendererTest(unittest.TestCase):
@@ -42,6 +47,28 @@ class RendererTest(unittest.TestCase):
                 inside += sum(0 < middle < 1 for middle in middles)
                 total += len(middles)
         self.assertGreater(inside / total, 0.99)
+
+    def test_small_characters_are_lower_and_a_bar_stands_between(self):
+        chance = random.Random(1)
+        style = next(style for style in STYLES if style.name == "uzbekistan")
+        marks = fill_pattern("(DD)!LDD", style, chance)[0]
+        self.assertEqual([mark.small for mark in marks], [True, True, False, False, False, False])
+        faces = load_typefaces([])
+        look = replace(random_look(chance, False), cell=0.0, small=0.5, small_at=0.0)
+        drawn = draw_line(marks, faces[0], 60, look)
+        self.assertEqual(len(drawn.characters), 5)
+        self.assertEqual(len(drawn.bars), 1)
+        self.assertTrue(drawn.centres[1] < drawn.bars[0] < drawn.centres[2])
+        lower = drawn.mask[drawn.mask.shape[0] * 2 // 3 :]
+        self.assertEqual(lower[:, : int(drawn.bars[0])].max(), 0)
+        self.assertGreater(lower[:, int(drawn.bars[0]) :].max(), 0)
+
+    def test_twins_come_more_often_than_dice_give(self):
+        chance = random.Random(1)
+        texts = [text_of(fill_pattern("DD", STYLES[0], chance)) for _ in range(4000)]
+        twins = sum(text[0] == text[1] for text in texts) / len(texts)
+        self.assertGreater(twins, 0.14)
+        self.assertLess(twins, 0.21)
 
 
 class WarpTest(unittest.TestCase):

@@ -23,6 +23,9 @@ class LineLook:
     dash: float
     seal: float
     stroke: float
+    #: height of small characters, and where they stand: 0 top, 1 bottom
+    small: float = 0.75
+    small_at: float = 0.5
 
 
 @dataclass
@@ -34,6 +37,8 @@ class DrawnLine:
     centres: list[float]
     #: (left, width) of places for seals and emblems
     seals: list[tuple[float, float]]
+    #: columns of bars from the plate's upper edge to its lower
+    bars: list[float]
 
 
 def random_look(chance: random.Random, american: bool) -> LineLook:
@@ -47,6 +52,8 @@ def random_look(chance: random.Random, american: bool) -> LineLook:
         dash=chance.uniform(0.2, 0.45),
         seal=chance.uniform(0.28, 0.7),
         stroke=chance.uniform(0.08, 0.16),
+        small=chance.uniform(0.62, 0.88),
+        small_at=chance.choice((0.0, 0.5, 0.5)),
     )
 
 
@@ -54,38 +61,45 @@ def draw_line(marks: list[Mark], face: Typeface, height: int, look: LineLook) ->
     """Characters `height` pixels high beside each other."""
     scale = height / CAP
     rows = round(CELL * scale)
-    places: list[tuple[str, float, float]] = []
+    places: list[tuple[Mark, float, float]] = []
     gaps: list[tuple[str, float, float]] = []
     x = 0.0
     for mark in marks:
         if mark.character:
-            width = face.glyphs[mark.character].shape[1] * scale * look.stretch
+            size = look.small if mark.small else 1
+            width = face.glyphs[mark.character].shape[1] * scale * look.stretch * size
             if look.cell:
-                cell = look.cell * height * look.stretch * (1.5 if mark.character > "Z" else 1)
+                cell = look.cell * height * look.stretch * (1.5 if mark.character > "Z" else 1) * size
                 width = min(width, cell)
-                places.append((mark.character, x + (cell - width) / 2, width))
+                places.append((mark, x + (cell - width) / 2, width))
                 x += cell + look.gap * height
             else:
-                places.append((mark.character, x, width))
+                places.append((mark, x, width))
                 x += width + look.gap * height
         elif mark.gap == " ":
             x += look.blank * height * look.stretch
         else:
-            width = {"-": look.dash, ".": 0.2, "*": look.seal}[mark.gap] * height * look.stretch
+            width = {"-": look.dash, ".": 0.2, "*": look.seal, "!": 0.16}[mark.gap] * height * look.stretch
             gaps.append((mark.gap, x + look.gap * height * 0.2, width))
             x += width + look.gap * height * 1.2
     mask = np.zeros((rows, int(np.ceil(x)) + 4), np.uint8)
-    for character, left, width in places:
-        _stamp(mask, face.glyphs[character], round(left) + 1, max(2, round(width)))
+    for place, left, width in places:
+        size = look.small if place.small else 1
+        _stamp(mask, face.glyphs[place.character], round(left) + 1, max(2, round(width)), size, look.small_at)
     _draw_gaps(mask, gaps, height, look)
     seals = [(left, width) for kind, left, width in gaps if kind == "*"]
-    return DrawnLine(mask, [c for c, _, _ in places], [1 + left + width / 2 for _, left, width in places], seals)
+    bars = [left + width / 2 for kind, left, width in gaps if kind == "!"]
+    return DrawnLine(mask, [place.character for place, _, _ in places], [1 + left + width / 2 for _, left, width in places], seals, bars)
 
 
-def _stamp(mask: np.ndarray, glyph: np.ndarray, left: int, width: int) -> None:
-    scaled = cv2.resize(glyph, (width, mask.shape[0]), interpolation=cv2.INTER_AREA)
+def _stamp(mask: np.ndarray, glyph: np.ndarray, left: int, width: int, size: float, at: float) -> None:
+    """:param size: share of the full height, :param at: 0 stands at the top, 1 at the bottom"""
+    rows = round(mask.shape[0] * size)
+    scaled = cv2.resize(glyph, (width, rows), interpolation=cv2.INTER_AREA)
     right = min(mask.shape[1], left + width)
-    mask[:, left:right] = np.maximum(mask[:, left:right], scaled[:, : right - left])
+    top = round((mask.shape[0] - rows) * at)
+    part = mask[top : top + rows, left:right]
+    np.maximum(part, scaled[:, : right - left], out=part)
 
 
 def _draw_gaps(mask: np.ndarray, gaps: list[tuple[str, float, float]], height: int, look: LineLook) -> None:

@@ -10,14 +10,18 @@ DIGITS = "0123456789"
 CONSONANTS = "BCDFGHJKLMNPRSTVWXYZ"
 #: Q stands on few plates of the world and looks like O: drawn as often as the others it is read too often.
 RARE_Q = 0.6
+#: Twins beside each other (911, 777, NN) are what CTC loses most easily; chosen plates have more of them than dice give.
+TWINS = 0.08
 
 
 @dataclass(frozen=True)
 class Mark:
-    """`character` where it is read; otherwise `gap` is what stands between: blank, `-`, `.` or `*` (a place for a seal)."""
+    """`character` where it is read; otherwise `gap` is what stands between: blank, `-`, `.`, `*` (a place for a seal) or `!` (a bar)."""
 
     character: str = ""
     gap: str = ""
+    #: smaller than the others, as a region's number in a box of its own is
+    small: bool = False
 
 
 def fill_pattern(pattern: str, style: Style, chance: random.Random) -> list[list[Mark]]:
@@ -31,18 +35,23 @@ def text_of(lines: list[list[Mark]]) -> str:
 
 
 def _fill_line(line: str, style: Style, chance: random.Random) -> list[Mark]:
-    marks = []
+    marks: list[Mark] = []
     position = 0
+    small = False
     while position < len(line):
         sign = line[position]
-        if sign == "{":
+        if sign in "()":
+            small = sign == "("
+        elif sign == "{":
             end = line.index("}", position)
-            marks += [Mark(character) for character in chance.choice(GROUPS[line[position + 1 : end]])]
+            marks += [Mark(character, small=small) for character in chance.choice(GROUPS[line[position + 1 : end]])]
             position = end
-        elif sign in " -.*":
+        elif sign in " -.*!":
             marks.append(Mark(gap=sign))
+        elif position > 0 and line[position - 1] == sign and sign in "LDCX" and chance.random() < TWINS:
+            marks.append(marks[-1])
         else:
-            marks.append(Mark(_draw(sign, style, chance)))
+            marks.append(Mark(_draw(sign, style, chance), small=small))
         position += 1
     return marks
 

@@ -26,9 +26,11 @@ class Plate:
     style: str
     #: the plate itself: x1, y1, x2, y2
     box: tuple[int, int, int, int]
+    #: its characters alone: what a tight crop still has
+    text_box: tuple[float, float, float, float]
     #: per line: its characters, and their middles (x, y)
     lines: list[tuple[list[str], list[tuple[float, float]]]]
-    #: height of the characters
+    #: height of the characters, the smaller ones where there are two kinds
     character_height: int
 
 
@@ -64,13 +66,18 @@ class PlatePress:
         if "stacked" in style.extras and chance.random() < 0.12:
             left, right = self._stacked(plate, face, left, right, tops[0], height, ink)
         places = []
+        edges = []
         for marks, y in zip(lines, tops):
             drawn = draw_line(marks, face, height, look)
-            places.append((drawn.characters, self._set(plate, drawn, look, height, left, right, y, ink)))
+            middles, reach = self._set(plate, drawn, look, height, left, right, y, ink)
+            places.append((drawn.characters, middles))
+            edges.append(reach)
         self._bolts(plate, ink)
         picture, (dx, dy) = self._holder(plate, american)
         moved = [(characters, [(x + dx, y + dy) for x, y in middles]) for characters, middles in places]
-        return Plate(picture, text_of(lines), style.name, (dx, dy, dx + columns, dy + rows), moved, height)
+        text_box = (min(x1 for x1, _ in edges) + dx, tops[0] + dy, max(x2 for _, x2 in edges) + dx, tops[-1] + height + dy)
+        smallest = round(height * look.small) if any(mark.small for marks in lines for mark in marks) else height
+        return Plate(picture, text_of(lines), style.name, (dx, dy, dx + columns, dy + rows), text_box, moved, smallest)
 
     def _face(self, style: Style, text: str) -> Typeface:
         chance = self.chance
@@ -107,6 +114,10 @@ class PlatePress:
             cv2.rectangle(plate, (0, 0), (columns, height), blue, -1)
             shapes.word(plate, "city", (columns * 0.25, height * 0.2, columns * 0.75, height * 0.85), (235, 235, 235))
             top = float(height)
+        elif style.band == "right-narrow":
+            right = columns * 0.92
+            shapes.seal(plate, columns * 0.955, rows * 0.35, rows * 0.09, ink)
+            shapes.word(plate, "small", (columns * 0.92, rows * 0.55, columns * 0.985, rows * 0.72), blue)
         elif style.band == "right":
             line = int(columns * chance.uniform(0.74, 0.78))
             cv2.line(plate, (line, 0), (line, rows), ink, max(1, rows // 40))
@@ -158,6 +169,9 @@ class PlatePress:
         if "city" in style.extras and chance.random() < 0.8:
             bottom = first - rows * chance.uniform(0.02, 0.06)
             shapes.word(plate, "city", (columns * 0.22, bottom - rows * chance.uniform(0.09, 0.16), columns * 0.8, bottom), ink)
+        if "city-below" in style.extras and chance.random() < 0.85:
+            upper = last + rows * chance.uniform(0.03, 0.08)
+            shapes.word(plate, "city", (columns * 0.3, upper, columns * 0.7, min(upper + rows * chance.uniform(0.09, 0.15), rows - 2)), ink)
         if "state" in style.extras and chance.random() < 0.85:
             top = rows * chance.uniform(0.02, 0.07)
             colour = chance.choice([ink, ink, (160, 30, 40), (30, 40, 120)])
@@ -188,8 +202,8 @@ class PlatePress:
             part[:] = (part * (1 - alpha) + np.array(ink, np.float32) * alpha).astype(np.uint8)
         return (left + width + 4, right) if on_left else (left, right - width - 4)
 
-    def _set(self, plate: np.ndarray, drawn: DrawnLine, look: LineLook, height: int, left: float, right: float, y: float, ink: Colour) -> list[tuple[float, float]]:
-        """Puts a line onto the plate, squeezed where it is too long. @returns the characters' middles"""
+    def _set(self, plate: np.ndarray, drawn: DrawnLine, look: LineLook, height: int, left: float, right: float, y: float, ink: Colour) -> tuple[list[tuple[float, float]], tuple[float, float]]:
+        """Puts a line onto the plate, squeezed where it is too long. @returns the characters' middles, and where the line begins and ends"""
         chance = self.chance
         room = right - left
         mask, ratio = drawn.mask, 1.0
@@ -217,7 +231,10 @@ class PlatePress:
                 self.shapes.seal(plate, middle, y + height * chance.choice((0.25, 0.5, 0.5)), radius * chance.uniform(0.6, 1), ink)
                 if chance.random() < 0.5:
                     self.shapes.seal(plate, middle, y + height * 0.76, radius, ink)
-        return [(x + centre * ratio, y + height / 2) for centre in drawn.centres]
+        for bar in drawn.bars:
+            column = int(x + bar * ratio)
+            cv2.line(plate, (column, 0), (column, plate.shape[0]), ink, max(1, int(height * look.stroke * 0.3)))
+        return [(x + centre * ratio, y + height / 2) for centre in drawn.centres], (x, x + mask.shape[1])
 
     def _bolts(self, plate: np.ndarray, ink: Colour) -> None:
         chance = self.chance

@@ -18,6 +18,10 @@ from .styles import styles_for
 
 #: The largest picture that is drawn before it is scaled down to what the camera had.
 LARGEST = (96, 560)
+#: Shares of crops that end where the characters end, and of those with the bumper around the plate: data sets and cheap detectors cut so.
+TIGHT, LOOSE = 0.1, 0.12
+
+BESIDE = ((200, 30, 25), (120, 15, 20), (230, 140, 30), (15, 15, 18), (40, 40, 44), (230, 230, 232), (170, 172, 176), (90, 95, 100), (30, 40, 90))
 
 
 @dataclass
@@ -87,12 +91,19 @@ class Renderer:
         return cv2.getPerspectiveTransform(corners, turned.astype(np.float32))
 
     def _crop(self, plate: Plate, warp: np.ndarray) -> tuple[float, float, float, float]:
-        """What a detector cuts out: mostly with a margin, sometimes loose, sometimes into the plate's edge."""
+        """What a detector cuts out: mostly with a margin, sometimes loose, sometimes into the plate's edge or with the bumper around."""
         chance = self.chance
-        x1, y1, x2, y2 = plate.box
-        corners = np.array([[[x1, y1], [x2, y1], [x2, y2], [x1, y2]]], np.float32)
-        seen = cv2.perspectiveTransform(corners, warp)[0]
-        (left, top), (right, bottom) = seen.min(0), seen.max(0)
+        kind = chance.random()
+        if kind < TIGHT:
+            left, top, right, bottom = self._seen(plate.text_box, warp)
+            width, height = right - left, bottom - top
+            near = [chance.uniform(0, 0.04) for _ in range(4)]
+            return left - near[0] * width, top - near[1] * height * 1.5, right + near[2] * width, bottom + near[3] * height * 1.5
+        left, top, right, bottom = self._seen(plate.box, warp)
+        width, height = right - left, bottom - top
+        if kind < TIGHT + LOOSE:
+            wide = [chance.uniform(0.03, 0.6) for _ in range(4)]
+            return left - wide[0] * width * 0.7, top - wide[1] * height, right + wide[2] * width * 0.7, bottom + wide[3] * height
 
         def margin() -> float:
             draw = chance.random()
@@ -105,7 +116,6 @@ class Renderer:
             margins = [even + chance.gauss(0, 0.02) for _ in range(4)]
         else:
             margins = [margin() for _ in range(4)]
-        width, height = right - left, bottom - top
         loose = chance.uniform(0, 0.25) * height if chance.random() < 0.1 else 0
         return (
             left - margins[0] * width,
@@ -113,6 +123,14 @@ class Renderer:
             right + margins[2] * width,
             bottom + margins[3] * height * 1.2 + loose,
         )
+
+    @staticmethod
+    def _seen(box: tuple[float, float, float, float], warp: np.ndarray) -> tuple[float, float, float, float]:
+        x1, y1, x2, y2 = box
+        corners = np.array([[[x1, y1], [x2, y1], [x2, y2], [x1, y2]]], np.float32)
+        seen = cv2.perspectiveTransform(corners, warp)[0]
+        (left, top), (right, bottom) = seen.min(0), seen.max(0)
+        return left, top, right, bottom
 
     def _native(self, plate: Plate, crop: tuple[float, float, float, float], easy: bool) -> tuple[tuple[int, int], float]:
         """How many pixels the camera had for the crop: (rows, columns); and width over height."""
@@ -142,6 +160,16 @@ class Renderer:
             colour = tuple(int(min(255, max(0, grey + chance.uniform(-30, 30)))) for _ in range(3))
             y = chance.randrange(rows)
             cv2.line(picture, (0, y), (columns, y + chance.randrange(-10, 11)), colour, chance.randrange(1, 8))
+        # Lamps, bumpers, grilles: what stands beside plates of loose crops.
+        for _ in range(chance.randrange(0, 4)):
+            colour = chance.choice(BESIDE)
+            middle = (chance.randrange(columns), chance.randrange(rows))
+            reach = (max(2, int(columns * chance.uniform(0.03, 0.25))), max(2, int(rows * chance.uniform(0.05, 0.4))))
+            if chance.random() < 0.5:
+                cv2.ellipse(picture, middle, reach, chance.uniform(0, 180), 0, 360, colour, -1, cv2.LINE_AA)
+            else:
+                far = (middle[0] + reach[0], middle[1] + reach[1])
+                cv2.rectangle(picture, middle, far, colour, -1)
         return picture
 
 

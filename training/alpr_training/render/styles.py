@@ -46,7 +46,8 @@ class Style:
     """One family of plates.
 
     Patterns: `L` letter, `C` consonant, `D` digit, `N` digit from 1, `X` either, `{de}` a group, blank, `-`, `.`,
-    `*` a gap that may hold a seal or an emblem, `|` the next line. Anything else is taken as it is.
+    `*` a gap that may hold a seal or an emblem, `!` a bar across the plate, `(…)` smaller characters, `|` the next line. Anything
+    else is taken as it is.
     """
 
     name: str
@@ -56,12 +57,12 @@ class Style:
     patterns: list[str]
     #: (background, characters)
     colours: list[tuple[Colour, Colour]]
-    #: eu: blue band on the left; eu2: on both sides; top: band along the top; right: a region's box on the right
+    #: eu: blue band on the left; eu2: on both sides; top: band along the top; right: a region's box on the right; right-narrow: a flag there
     band: str | None = None
     band_share: float = 1.0
     #: characters' height as a share of the plate's
     height: tuple[float, float] = (0.58, 0.76)
-    #: city, slogan: small words above or below; stacked: small letters that belong to no line
+    #: city, city-below, state, slogan: small words above or below; stacked: small letters that belong to no line
     extras: tuple[str, ...] = ()
     #: vertical middle of a single line, share of the plate's height
     middle: float = 0.5
@@ -105,13 +106,16 @@ STYLES = [
     Style("switzerland", 2, EURO, ["{ch}*DDDDD", "{ch} DDDDDD", "{ch} DDD DDD"], ON_WHITE, None, fonts=DIN),
     Style("ukraine", 3, EURO, ["{ua} DDDD LL", "{ua}DDDDLL", "{ua} DDDD CC"], ON_WHITE, "eu", 0.9, fonts=DIN),
     Style("turkey", 3, EURO, ["{tr} LL DDD", "{tr} LLL DD", "{tr} L DDDD", "{tr} LLL DDD"], ON_WHITE, "eu", 0.9, fonts=DIN),
-    Style("russia", 5, EURO, ["LDDDLL DD", "L DDD LL DD", "LDDDLL DDD", "L DDD LL DDD"], ON_WHITE, "right", 0.8, (0.5, 0.72), fonts=DIN, letters="ABEKMHOPCTYX"),
+    Style("russia", 3, EURO, ["LDDDLL DD", "L DDD LL DD", "LDDDLL DDD", "L DDD LL DDD"], ON_WHITE, "right", 0.8, (0.5, 0.72), fonts=DIN, letters="ABEKMHOPCTYX"),
+    Style("russia-region", 4, EURO, ["L DDD LL!(DD)", "LDDDLL!(DD)", "LDDDLL!(DDD)", "L DDD LL!(DDD)"], ON_WHITE, None, 1, (0.5, 0.72), fonts=DIN, letters="ABEKMHOPCTYX"),
     Style("kazakhstan", 2, EURO, ["DDD LLL DD", "DDDLLLDD", "DD DDD LLL", "DD L DDD LL"], ON_WHITE, "eu", 0.6, fonts=DIN),
-    Style("uzbekistan", 3, EURO, ["DD L DDD LL", "DD DDD LLL", "DDLDDDLL", "DDDDDLLL"], ON_WHITE, "right", 0.4, fonts=DIN),
+    Style("uzbekistan", 6, EURO, ["(DD)!LDDDLL", "(DD)!L DDD LL", "(DD)!DDD LLL", "(DD)!DDDLLL", "DD L DDD LL"], ON_WHITE, "right-narrow", 0.7, (0.55, 0.72), fonts=DIN),
     Style("israel", 3, EURO, ["DD-DDD-DD", "DDD-DD-DDD", "DD DDD DD", "DD*DDD*DD"], [(YELLOW, BLACK)], "eu", 0.8, fonts=DIN),
     Style("brazil-old", 8, (2.95, 3.15), ["LLL-DDDD", "LLL.DDDD", "LLL DDDD"], [((190, 190, 188), BLACK), (GREY, BLACK), ((170, 172, 172), BLACK), (WHITE, BLACK), (RED, WHITE), (BLACK, WHITE)], None, 1, (0.46, 0.56), ("city",), 0.6, DIN),
     Style("mercosur", 6, (2.95, 3.2), ["LLLDLDD", "LLLDLDD", "LL DDD LL", "LLDDDLL", "LLL DDDD", "LL DDDDD"], ON_WHITE * 3 + [(WHITE, (150, 20, 30)), (WHITE, (20, 60, 150))], "top", 1, (0.48, 0.58), (), 0.6, GERMAN + DIN),
     Style("latin-america", 5, (1.95, 3.2), ["LLL DDD", "LLL*DDD", "LLL-DDD", "LLLDDL", "LDD-DDD", "LLL-DD-DD", "LLLL*DD", "CCCC DD", "CC CC DD", "LL DD DD", "LDL-DDD"], [(BLACK, WHITE), (YELLOW, BLACK)] + ON_WHITE * 3, None, 1, (0.45, 0.65), ("city",)),
+    Style("chile", 3, (2.3, 3.2), ["CC.CC*DD", "CC.CC.DD", "CC CC*DD", "LL.DD*DD", "LL DDDD"], ON_WHITE * 3 + [((230, 90, 40), BLACK), (BLUE, WHITE)], None, 1, (0.5, 0.62), ("city-below",), 0.46, DIN),
+    Style("peru", 3, (2.0, 3.2), ["LDL-DDD", "LLL-DDD", "LDD-DDD", "LLD-DDD", "DDDD-LL"], ON_WHITE * 2 + [(YELLOW, BLACK), ((200, 200, 60), BLACK)], "top", 0.3, (0.5, 0.66), ("city",), 0.56),
     Style("united-states", 40, (1.95, 2.1), AMERICAN, AMERICAN_COLOURS, None, 1, (0.4, 0.54), ("state", "slogan", "stacked"), 0.52, STAMPED),
     Style("india", 5, (3.8, 4.95), ["{in}DDLLDDDD", "{in} DD LL DDDD", "{in}DD L DDDD", "{in}-DD-LL-DDDD", "{in}DD DDDD", "{in} DD L DDD"], ON_WHITE * 3 + [(YELLOW, BLACK)], "eu", 0.4, (0.5, 0.75)),
     Style("australia", 3, (2.2, 3.0), ["LLL-DDD", "LLL.DDL", "DDL.DDL", "DLL DLL", "LLL DDL", "DDD LLL", "LLDDLL", "NLLL DDD", "LLLDDD"], ON_WHITE * 2 + [(YELLOW, BLACK), (YELLOW, (20, 70, 50)), (BLACK, WHITE), (WHITE, (30, 40, 110))], None, 1, (0.5, 0.68), ("city",)),
@@ -121,11 +125,12 @@ STYLES = [
     Style("taiwan", 3, (2.1, 2.6), ["LLL-DDDD", "DDDD-LL", "LL-DDDD", "LLL-DDD"], ON_WHITE * 3 + [(GREEN, WHITE), (YELLOW, BLACK)], None, 1, (0.5, 0.68)),
     Style("malaysia", 2, (3.2, 4.6), ["LLL DDDD", "L DDDD", "WLL DDDD L", "LLL DDD"], [(BLACK, WHITE)], None, 1, (0.55, 0.75)),
     Style("two-line-britain", 3, (1.25, 1.6), ["LLDD|LLL", "LLD|DLLL", "LDDD|LLL", "LLL|DDDL"], ON_WHITE + [(YELLOW, BLACK)] * 2, "eu", 0.2, (0.33, 0.4)),
-    Style("two-line-brazil", 4, (1.15, 1.7), ["LLL|DDDD", "LLL|DLDD", "LLL|DDD", "LLDD|DD", "LLD|LL"], [((190, 190, 188), BLACK), (WHITE, BLACK), (RED, WHITE)], "top", 0.4, (0.3, 0.4), fonts=DIN + GERMAN),
+    Style("two-line-brazil", 5, (1.15, 1.7), ["LLL|DDDD", "LLL|DLDD", "LLL|DDD", "LLDD|DD", "LLD|LL"], [((190, 190, 188), BLACK), (WHITE, BLACK), (RED, WHITE)], "top", 0.4, (0.3, 0.4), fonts=DIN + GERMAN),
     Style("two-line-india", 4, (1.2, 2.0), ["{in}DD|LLDDDD", "{in}DDL|DDDD", "{in}DDLL|DDDD", "{in}DD|L DDDD"], ON_WHITE * 3 + [(YELLOW, BLACK)], None, 1, (0.28, 0.42)),
-    Style("two-line-vietnam", 7, (1.2, 1.5), ["DDL|DDDD", "DDL|DDD.DD", "DD-LD|DDDD", "DD-LD|DDD.DD", "DDLN|DDD.DD", "DDLL|DDD.DD"], ON_WHITE * 4 + [(BLUE, WHITE), (YELLOW, BLACK)], None, 1, (0.32, 0.42)),
-    Style("two-line-europe", 6, (1.1, 2.1), ["{de}|LL DDD", "{de}*|L DDDD", "LL|DDDDD", "LL DD|DDD", "LL-DD|LL", "LL|DDDLL", "LLL|DDD", "{sk}*|DDDLL", "LLL|DD-DD", "DDDD|LLL", "{pl}|DDDD", "DD-DD|DDD", "LL DDD|LL", "{ch}|DDDDD", "{at}|DDDLL", "L DDD|LL DD"], ON_WHITE * 4 + [(YELLOW, BLACK)], "eu", 0.4, (0.3, 0.42), fonts=GERMAN + DIN),
-    Style("two-line-america", 2, (1.6, 2.1), ["LLL|LLL", "XXXX|XXX", "XX|XXXX", "XXX|XXXX", "DDD|DDD"], AMERICAN_COLOURS, None, 1, (0.3, 0.42)),
+    Style("two-line-vietnam", 8, (1.2, 1.5), ["DDL|DDDD", "DDL|DDD.DD", "DD-LD|DDDD", "DD-LD|DDD.DD", "DDLN|DDD.DD", "DDLL|DDD.DD"], ON_WHITE * 4 + [(BLUE, WHITE), (YELLOW, BLACK)], None, 1, (0.32, 0.42)),
+    Style("two-line-europe", 9, (1.1, 2.1), ["{de}|LL DDD", "{de}*|L DDDD", "LL|DDDDD", "LL DD|DDD", "LL-DD|LL", "LL|DDDLL", "LLL|DDD", "{sk}*|DDDLL", "LLL|DD-DD", "DDDD|LLL", "{pl}|DDDD", "DD-DD|DDD", "LL DDD|LL", "{ch}|DDDDD", "{at}|DDDLL", "L DDD|LL DD"], ON_WHITE * 4 + [(YELLOW, BLACK)], "eu", 0.4, (0.3, 0.42), fonts=GERMAN + DIN),
+    Style("two-line-america", 3, (1.6, 2.1), ["LLL|LLL", "XXXX|XXX", "XX|XXXX", "XXX|XXXX", "DDD|DDD"], AMERICAN_COLOURS, None, 1, (0.3, 0.42)),
+    Style("two-line-anything", 4, (1.0, 2.1), ["XXX|XXX", "XXXX|XXXX", "XX|XXXX", "XXX|XXXX", "XXXX|XXX", "XX-XX|XXXXX", "XX|XXXXX"], ON_WHITE * 3 + [(YELLOW, BLACK), (BLACK, WHITE), (BLUE, WHITE), (GREY, BLACK)], "eu", 0.15, (0.28, 0.42)),
     Style("anything", 8, (1.9, 4.95), ["XXXXXXX", "XXXXXX", "XXXXX", "XXXXXXXX", "XXX XXX", "XXX XXXX", "XX XXXXX", "XXXX", "XXX-XXX", "XX-XX-XX", "XXXXXXXXX", "XXXX XXXX"], ON_WHITE * 2 + [(YELLOW, BLACK), (WHITE, BLUE), (BLACK, WHITE), (BLUE, WHITE), (GREY, BLACK)], "eu", 0.3, (0.45, 0.78)),
     Style("letters-digits", 5, (1.9, 4.95), ["LLLDDD", "LLLDDDD", "LLDDDD", "LLDDDDD", "DDDLLL", "LDDDD", "LDDDDD", "LLLLL", "DDDDDD", "DLLLDD", "LDLDLD", "LLDDDL", "DDDD", "LLDDD"], ON_WHITE * 2 + [(YELLOW, BLACK), (WHITE, BLUE), (BLACK, WHITE), (GREY, BLACK)], "eu", 0.3, (0.45, 0.78)),
 ]
