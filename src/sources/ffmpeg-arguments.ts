@@ -27,7 +27,8 @@ export function outputArguments(ffmpeg: Ffmpeg, { fps, maxWidth, live = false }:
   return [
     ...['-map', '0:v:0', '-vf', filters.join(','), ...ffmpeg.passthrough],
     // Else ffmpeg scales everything to the size of the first frame, behind our backs. Older ones do that and have no option for it.
-    ...(isAtLeast(ffmpeg.version, 4, 4) ? ['-autoscale', '0'] : []),
+    // Not `-autoscale 0`: from ffmpeg 7 on it takes no value, and the 0 would be an output file.
+    ...(isAtLeast(ffmpeg.version, 4, 4) ? ['-noautoscale'] : []),
     // ffmpeg's "encoder" of raw pictures has threads, too: with several it holds every frame back until the next one.
     ...['-threads', '1', '-pix_fmt', 'rgb24', '-flush_packets', '1', '-f', 'rawvideo', 'pipe:1'],
   ];
