@@ -1,12 +1,10 @@
-import { SourceError } from '../../source.js';
 import { hideSecrets } from '../redact.js';
 import type { LiveSettings } from '../settings.js';
 import type { FfmpegInput } from './input.js';
+import { findInput, refuse } from './own-options.js';
 import { splitArguments } from './split-arguments.js';
 
 const longest = 4000;
-/** They change what the feed reads of ffmpeg, or write files. */
-const reserved = /^-(v|loglevel|report|progress|stats|nostats|y|n|filter_complex|lavfi|map|dump)$/;
 /** Options whose value is a secret: `-headers`, `-passphrase`, `-decryption_key` … */
 const secretOption = /^-.*(pass|secret|token|headers|cookies|key)/;
 
@@ -24,7 +22,7 @@ export function customInput(settings: LiveSettings): FfmpegInput {
   if (words === undefined) refuse('every quote closed', 'an open one');
   // ffmpeg's own name in front is what one copies from a shell.
   if (/^(.*\/)?ffmpeg$/.test(words[0] ?? '')) words.shift();
-  const index = words.indexOf('-i');
+  const index = words.includes('-i') ? findInput(words, shown) : -1;
   const input = words[index + 1];
   if (index < 0 || input === undefined)
     refuse('input options, -i and an input', line.trim() === '' ? 'nothing' : 'none of that form');
@@ -32,11 +30,6 @@ export function customInput(settings: LiveSettings): FfmpegInput {
     refuse('nothing after the input (what comes out is camera-in’s)', shown(words[index + 2]!));
   }
   if (/^(-|pipe:.*|fd:.*)$/.test(input)) refuse('an input other than standard input', shown(input));
-  for (const [at, word] of words.slice(0, index).entries()) {
-    const isOption = word.startsWith('-');
-    if (isOption && reserved.test(word)) refuse(`input options other than ${word}`, word);
-    if (!isOption && words[at - 1]?.startsWith('-') !== true) refuse('an option before each value', shown(word));
-  }
   return {
     arguments: words,
     secrets: secretsOf(words),
@@ -51,13 +44,6 @@ function secretsOf(words: readonly string[]): string[] {
     // A single letter as a user's name would be cut out of every word.
     return [user, password].filter((part) => part.length > 1);
   });
-}
-
-function refuse(expected: string, received: string): never {
-  throw new SourceError(
-    `Expected ${expected} for ffmpeg's input arguments but received ${received}`,
-    'ALPR_SOURCE_SETTINGS',
-  );
 }
 
 function shown(word: string): string {

@@ -93,6 +93,137 @@ describe('own arguments of ffmpeg', () => {
     });
   }
 
+  const refused: Record<string, string[]> = {
+    'writes a file or to an address': [
+      '-report',
+      '-progress tcp://127.0.0.1:9',
+      '-vstats',
+      '-vstats_file v.log',
+      '-vstats_version 2',
+      '-sdp_file a.sdp',
+      '-passlogfile p',
+      '-dump_attachment a.ttf',
+      '-dump_attachment:t ""',
+      '-/dump_attachment name.txt',
+      '-stats_enc_pre s.txt',
+      '-stats_enc_post:v s.txt',
+      '-stats_mux_pre_fmt x',
+      '-print_graphs',
+      '-print_graphs_file g.txt',
+      '-attach a.ttf',
+    ],
+    'is camera-in’s, which writes and reads the rest of the line': [
+      '-y',
+      '-n',
+      '-loglevel quiet',
+      '-v quiet',
+      '-stats',
+      '-nostats',
+      '-stats_period 1',
+      '-stdin',
+      '-dump',
+      '-hex',
+      '-debug_ts',
+      '-map 0',
+      '-vf hflip',
+      '-filter:v hflip',
+      '-filter_script x',
+      '-/filter x',
+      '-filter_complex x',
+      '-filter_complex_script x',
+      '-lavfi x',
+      '-frames:v 1',
+      '-vsync 0',
+      '-fps_mode cfr',
+      '-autoscale',
+      '-noautoscale',
+      '-vn',
+      '-target vcd',
+      '-timelimit 5',
+      '-xerror',
+      '-version',
+      '-h',
+    ],
+    'has a value in some versions of ffmpeg only': ['-autorotate 0'],
+    'takes filters from where nobody sees them': ['-f lavfi -graph_file x'],
+  };
+  for (const [why, options] of Object.entries(refused)) {
+    for (const option of options) {
+      it(`cannot hold ${option}: it ${why}`, () => {
+        const [name = ''] = option
+          .split(' ')
+          .filter((word) => word.startsWith('-'))
+          .slice(-1);
+        const shown = name.replace('/', '').replace(/:.*/, '').replaceAll(/[$]/g, '');
+        for (const line of [`${option} -i a.mp4`, `-re ${option} -i a.mp4`, `-f mpegts ${option} -i a.mp4`]) {
+          assert.throws(
+            () => custom(line),
+            (error: Error & { code?: string }) =>
+              error.code === 'ALPR_SOURCE_SETTINGS' && error.message.includes(`options other than ${shown} for`),
+            line,
+          );
+        }
+      });
+    }
+  }
+
+  const outputs = [
+    '-re out.mkv',
+    '-an out.mkv',
+    '-- out.mkv',
+    '-',
+    '-noautorotate out.mkv',
+    '-noaccurate_seek out.mkv',
+  ];
+  for (const words of outputs) {
+    it(`cannot hold ${words}, of which ffmpeg would make an output`, () => {
+      assert.throws(() => custom(`${words} -i a.mp4`), {
+        message: /an option before each value .* but received "(out|-)/,
+      });
+    });
+  }
+
+  const writers = [
+    'testsrc,metadata=print:file=/tmp/x',
+    'testsrc, metadata@a=print',
+    '[a][b]psnr=f=x',
+    "movie='a.mp4',deshake=filename=log",
+    'testsrc,vidstabdetect',
+    'testsrc,zmq',
+    'testsrc,curves=plot=x',
+    'testsrc,paletteuse=debug_kdtree=x',
+  ];
+  for (const graph of writers) {
+    it(`cannot be the filters ${graph}, which write`, () => {
+      for (const line of [`-f lavfi -i "${graph}"`, `-f lavfi -graph "${graph}" -i x`]) {
+        assert.throws(() => custom(line), { message: /filters that write nothing for/ });
+      }
+    });
+  }
+
+  const usual = [
+    '-f lavfi -i "testsrc=size=1280x720:rate=10,drawtext=text=metadata"',
+    '-rtsp_transport tcp -stimeout 5000000 -allowed_media_types video -i rtsp://cam.lan/live',
+    '-rtsp_flags listen -i rtsp://0.0.0.0:8554/live',
+    '-fflags nobuffer -flags low_delay -probesize 32 -i "srt://cam.lan:9000?mode=listener"',
+    '-listen 1 -timeout 30 -i rtmp://0.0.0.0/live/gate',
+    '-protocol_whitelist file,udp,rtp -i camera.sdp',
+    '-f dshow -video_size 1280x720 -framerate 30 -i video="USB Camera"',
+    '-f avfoundation -pixel_format uyvy422 -i 0',
+    '-f x11grab -r 5 -s 800x600 -i :0.0+10,20',
+    '-headers "X-Key: hush" -user_agent "-y" -reconnect 1 -i https://cam.lan/live.m3u8',
+    '-hwaccel cuda -c:v h264_cuvid -gpu 0 -i a.mp4',
+    '-vaapi_device /dev/dri/renderD128 -hwaccel vaapi -noautorotate -i a.mp4',
+    '-re -stream_loop -1 -itsoffset -0.5 -an -i a.mp4',
+    '-copyts -start_at_zero -thread_queue_size 64 -i a.mp4',
+    '-nofind_stream_info -i a.mp4',
+  ];
+  for (const line of usual) {
+    it(`can be ${line}`, () => {
+      assert.deepEqual(custom(line).arguments, splitArguments(line));
+    });
+  }
+
   it('keep their secrets out of the description and of errors', () => {
     const address = 'rtsp://bob:s3cr:et@cam.lan/live?token=abcdef';
     const input = custom(`-headers 'X-Key: hush' -i ${address}`);
