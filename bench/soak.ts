@@ -2,11 +2,12 @@
  * Memory of the demo flow over time, as fast as it goes: resident set with its slope, handles and child processes. With --faults:
  * cameras to which everything happens that happens to cameras.
  * Run: npx tsx bench/soak.ts [minutes, default 10] [--video clip.mp4]
- * Run: npx tsx bench/soak.ts --faults [--cameras 2] [--minutes 10] [--seed 1] [--hurry 1]
+ * Run: npx tsx bench/soak.ts --faults [--cameras 2] [--minutes 10] [--seed 1] [--hurry 1] [--only 'disk full,camera off']
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { soakFaults } from '../test/support/camera-soak/faults.js';
 import { cameraSoak } from './camera-soak.js';
 import { build, DemoFlow } from './node-red.js';
 import { slope } from './table.js';
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
       cameras: { type: 'string' },
       seed: { type: 'string' },
       hurry: { type: 'string' },
+      only: { type: 'string' },
     },
   });
   const minutes = above0('minutes', values.minutes ?? positionals[0] ?? '10');
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
     cameras: above0('cameras', values.cameras ?? '2'),
     seed: above0('seed', values.seed ?? '1'),
     hurry: above0('hurry', values.hurry ?? '1'),
+    only: values.only === undefined ? undefined : known(values.only.split(',')),
   });
 }
 
@@ -42,6 +45,14 @@ function above0(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new RangeError(`Expected a number above 0 for ${name} but received ${text}`);
   return value;
+}
+
+function known(names: string[]): string[] {
+  const all = soakFaults.map(({ name }) => name);
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0)
+    throw new RangeError(`Expected some of ${all.join(', ')} for only but received ${unknown.join(', ')}`);
+  return names;
 }
 
 async function demoSoak(minutes: number, video: string | undefined): Promise<void> {

@@ -65,6 +65,8 @@ function observe() {
 
   const pool = () => require(join(ALPR_SOAK_PACKAGE, 'dist/src/frame/pool.js')).framePool().stats();
   hurry(Number(ALPR_SOAK_HURRY));
+  let begun = 0;
+  process.on('worker', () => begun++);
 
   v8.setFlagsFromString('--expose-gc');
   const collect = vm.runInNewContext('gc');
@@ -84,10 +86,10 @@ function observe() {
       collect();
       await new Promise((next) => setTimeout(next, 50));
     }
-    const { rss, heapUsed, external } = process.memoryUsage();
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
     const resources = {};
     for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
-    tell({ kind: 'answer', value: { rss, heap: heapUsed, external, resources, pool: pool() } });
+    tell({ kind: 'answer', value: { rss, heap: heapUsed, heapTotal, external, resources, pool: pool(), begun } });
   }
 }
 

@@ -15,11 +15,15 @@ export type Told =
 /** Inside Node-RED, after a garbage collection. Bytes. */
 export interface Measured {
   rss: number;
+  /** Of the main thread: in use, and held by V8. */
   heap: number;
+  heapTotal: number;
   external: number;
   /** What keeps the event loop alive, by kind. */
   resources: Record<string, number>;
   pool: FramePoolStats;
+  /** Threads that JavaScript began since the start. */
+  begun: number;
 }
 
 type Order = { do: 'measure' } | { do: 'clock'; ms: number } | { do: 'cameras'; payload: unknown };

@@ -1,6 +1,7 @@
 import type { CameraReport } from '../../../src/sources/live/camera-state.js';
 import { seededRandom } from '../random.js';
 import { commandLine, descriptors, processFacts } from '../processes.js';
+import { memoryKinds, type MemoryKinds } from './memory.js';
 import type { Measured } from './probe.js';
 import { soakFaults, type SoakFault } from './faults.js';
 import { login, Scene, type SceneOptions, type SoakCamera } from './scene.js';
@@ -28,12 +29,17 @@ export interface Resources extends Measured {
   descriptors: number;
   threads: number;
   children: string[];
+  memory: MemoryKinds;
+  /** How many faults there were before. */
+  faults: number;
 }
 
 export interface SoakResult {
   faults: FaultResult[];
   skipped: string[];
   before: Resources;
+  /** When half of the time was over; undefined for a soak of one round. */
+  middle: Resources | undefined;
   after: Resources;
   /** Children while all cameras were live: at the start and at the end, by name. */
   childrenLive: { before: string[]; after: string[] };
@@ -98,9 +104,15 @@ class Soak {
     const skipped = wanted
       .filter((fault) => !possible.includes(fault))
       .map(({ name }) => `${name}: mounting needs root`);
+    const { durationMs } = this.options;
+    const elapsed = (): number => performance.now() - this.started;
+    let middle: Resources | undefined;
     do {
-      for (const fault of this.shuffled(possible)) await this.happen(fault);
-    } while (performance.now() - this.started < this.options.durationMs);
+      for (const fault of this.shuffled(possible)) {
+        await this.happen(fault);
+        if (durationMs > 0 && elapsed() > durationMs / 2) middle ??= await this.atRest();
+      }
+    } while (elapsed() < durationMs);
     await scene.allLive();
     const liveAfter = this.childNames();
     const after = await this.atRest();
@@ -111,6 +123,7 @@ class Soak {
       faults: this.faults,
       skipped,
       before,
+      middle,
       after,
       childrenLive: { before: liveBefore, after: liveAfter },
       zombies: this.zombies,
@@ -224,6 +237,8 @@ class Soak {
       descriptors: descriptors(pid),
       threads: processFacts(pid)!.threads,
       children: this.childNames(),
+      memory: memoryKinds(pid, measured),
+      faults: this.faults.length,
     };
     await scene.probe.tellCameras('start');
     return resources;
