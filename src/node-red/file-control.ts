@@ -57,6 +57,7 @@ export class FileControl implements CameraControl {
       ...{ pace, finishFirst, minIntervalMs, inFlight },
       open: (file) => this.open(file),
       admit: (frame) => this.admit(frame),
+      drop: (frame) => options.pool.recycle(frame),
       send: (frame, decodeMs) => this.send(frame, decodeMs),
       ended: (why) => this.ended(why),
       failed: (error) => {
@@ -97,7 +98,7 @@ export class FileControl implements CameraControl {
         throw new SourceError(`Expected a frame of ${source.description} for a snapshot but it gave none`);
       }
       this.counts.received += 1;
-      this.options.view.prepare(frame);
+      this.prepare(frame);
       this.send(frame, performance.now() - asked);
     } finally {
       clearTimeout(timer);
@@ -147,6 +148,15 @@ export class FileControl implements CameraControl {
     }
     view.prepare(frame);
     return true;
+  }
+
+  private prepare(frame: Frame): void {
+    try {
+      this.options.view.prepare(frame);
+    } catch (thrown) {
+      this.options.pool.recycle(frame);
+      throw thrown;
+    }
   }
 
   private send(frame: Frame, decodeMs: number): void {

@@ -13,6 +13,8 @@ export interface RunOptions {
   inFlight: number;
   /** Whether the frame goes into the flow; one that does not is the callee's. Left out: all go. */
   admit?: ((frame: Frame) => boolean) | undefined;
+  /** A frame that was pulled and that nobody gets: the run was stopped meanwhile, or `admit` threw. Its pixels go back to the pool. */
+  drop(frame: Frame): void;
   /** `decodeMs`: how long the source took to give the frame. */
   send(frame: Frame, decodeMs: number): void;
   /** The source came to its end, or was stopped by `stop`. Not called on errors. */
@@ -105,12 +107,25 @@ export class SourceRunner {
           if (wait < -MAX_LAG_MS) clock = undefined;
           await this.pause(wait);
         }
-        if (this.stopped) return;
-        if (this.options.admit?.(frame) !== false) this.sendOn(frame, decodeMs);
+        if (this.admits(frame)) this.sendOn(frame, decodeMs);
       }
     } finally {
       await source.close();
       this.source = undefined;
+    }
+  }
+
+  private admits(frame: Frame): boolean {
+    const { admit, drop } = this.options;
+    if (this.stopped) {
+      drop(frame);
+      return false;
+    }
+    try {
+      return admit?.(frame) !== false;
+    } catch (thrown) {
+      drop(frame);
+      throw thrown;
     }
   }
 
