@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { EventEmitter } from 'node:events';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { guardAgainstOrphan } from './orphan-guard.js';
+import { shortageOf } from './shortage.js';
 
 export type PipedChild = ChildProcessByStdio<null, Readable, Readable>;
 export type FedChild = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -11,14 +13,17 @@ const graceMs = 1000;
 /** When the guards of programs that have ended are gone. */
 const guards = new WeakMap<ChildProcess, Promise<void>>();
 
-/** Starts a program whose output we read. It has no stdin, and it does not outlive us. */
+/**
+ * Starts a program whose output we read. It has no stdin, and it does not outlive us. Why it could not be started, whatever the
+ * reason, is said by an event `error` in a later turn; its output is empty then. `whyNotStarted` has words for it.
+ */
 export function startChild(path: string, programArguments: readonly string[]): PipedChild {
-  return guarded(spawn(path, programArguments, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true }));
+  return start(path, programArguments, 'ignore') as PipedChild;
 }
 
 /** The same with a stdin that we write. When it ends before it has read all, the rest is thrown away. */
 export function startFedChild(path: string, programArguments: readonly string[]): FedChild {
-  const child = guarded(spawn(path, programArguments, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true }));
+  const child = start(path, programArguments, 'pipe') as FedChild;
   child.stdin.on('error', () => undefined);
   return child;
 }
@@ -39,6 +44,41 @@ export async function stopChild(child: PipedChild | FedChild): Promise<void> {
     });
   }
   await guards.get(child);
+}
+
+/** Why a program did not start, to go on after "but ". @param program as people call it */
+export function whyNotStarted(program: string, error: Error): string {
+  const shortage = shortageOf(error);
+  return shortage === undefined
+    ? `${program} could not be run (${error.message})`
+    : `${program} could not be started: ${shortage}`;
+}
+
+function start(path: string, programArguments: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess {
+  let child: ChildProcess;
+  try {
+    child = spawn(path, programArguments, { stdio: [stdin, 'pipe', 'pipe'], windowsHide: true });
+  } catch (error) {
+    // Most reasons come as an event, too little memory comes as this.
+    child = unborn();
+    setImmediate(() => child.emit('error', error));
+  }
+  // Where no file can be opened any more, Node makes no pipes, whatever its types say.
+  child.stdout ??= emptyPipe();
+  child.stderr ??= emptyPipe();
+  if (stdin === 'pipe') child.stdin ??= new PassThrough().resume();
+  return guarded(child);
+}
+
+function unborn(): ChildProcess {
+  const nothing = { pid: undefined, exitCode: null, signalCode: null, stdin: null, stdout: null, stderr: null };
+  return Object.assign(new EventEmitter(), nothing, { kill: () => false }) as unknown as ChildProcess;
+}
+
+function emptyPipe(): PassThrough {
+  const pipe = new PassThrough();
+  pipe.end();
+  return pipe;
 }
 
 function guarded<Child extends ChildProcess>(child: Child): Child {

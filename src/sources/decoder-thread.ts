@@ -1,5 +1,7 @@
-import { extname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { shortageOf } from './shortage.js';
+import { startThread } from './thread.js';
 import type { DecoderStart, FromDecoderThread, ToDecoderThread } from './video-protocol.js';
 
 /** Longer than the thread takes to kill an ffmpeg that does not listen. */
@@ -12,15 +14,18 @@ export class DecoderThread {
   private readonly worker: Worker;
   private ffmpegPid: number | undefined;
 
-  /** @param receive every message; `failed` also when the thread itself broke, possibly after `ended` or another `failed` */
+  /**
+   * @param receive every message; `failed` also when the thread itself broke, possibly after `ended` or another `failed`
+   * @throws SourceError when the computer gives no thread
+   */
   constructor(start: DecoderStart, receive: (message: FromDecoderThread) => void) {
-    this.worker = startWorker(start);
+    this.worker = startThread(join(__dirname, 'video-thread'), start);
     this.worker.on('message', (message: FromDecoderThread) => {
       if (message.kind === 'started') this.ffmpegPid = message.pid;
       receive(message);
     });
     const fail = (what: string) => receive({ kind: 'failed', failure: 'thread', what, complaints: '', frames: 0 });
-    this.worker.on('error', (error) => fail(`its thread failed (${error.message})`));
+    this.worker.on('error', (error) => fail(shortageOf(error) ?? `its thread failed (${error.message})`));
     this.exited = new Promise((resolve) => {
       this.worker.once('exit', () => {
         fail('its thread has ended');
@@ -49,16 +54,4 @@ export class DecoderThread {
     }
     void this.worker.terminate();
   }
-}
-
-/** The thread's module beside this one: compiled, or as TypeScript where this runs from its source through tsx. */
-function startWorker(start: DecoderStart): Worker {
-  const extension = extname(__filename);
-  const execArgv = extension === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [];
-  return new Worker(join(__dirname, `video-thread${extension}`), {
-    workerData: start,
-    execArgv,
-    // Chunks of the pipe are garbage at once; V8 would collect 48 MB of them before it looks.
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { findNodeAv, type NodeAv } from './node-av.js';
+import { shortageOf } from './shortage.js';
 import { SourceError } from './source.js';
 
 const howToGetIt =
@@ -17,7 +18,8 @@ export interface Ffmpeg {
 /**
  * The ffmpeg to work with: the one that is set; else the one on PATH; else the one that the package node-av brings, where somebody has installed it.
  * @param path program to run; empty to look for one
- * @throws SourceError ALPR_FFMPEG when it cannot be run, with the way to get it
+ * @throws SourceError ALPR_FFMPEG when it cannot be run, with the way to get it; ALPR_SOURCE when the computer has no process, file
+ *   or memory left to run it
  */
 export async function findFfmpeg(path = '', lookForNodeAv: () => NodeAv | undefined = findNodeAv): Promise<Ffmpeg> {
   const program = path.trim();
@@ -40,7 +42,18 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Asks ffmpeg who it is. */
-function askVersion(program: string): Promise<Ffmpeg> {
+async function askVersion(program: string): Promise<Ffmpeg> {
+  try {
+    return await runVersion(program);
+  } catch (error) {
+    // Too little memory is thrown as it is.
+    const shortage = shortageOf((error as Error).cause ?? error);
+    if (shortage === undefined) throw error;
+    throw new SourceError(`Expected ffmpeg to start but ${shortage}`, 'ALPR_SOURCE', { cause: error });
+  }
+}
+
+function runVersion(program: string): Promise<Ffmpeg> {
   return new Promise((resolve, reject) => {
     execFile(program, ['-version'], { timeout: 10_000, windowsHide: true }, (error, stdout) => {
       const version = /^ffmpeg version (\S+)/m.exec(stdout)?.[1];

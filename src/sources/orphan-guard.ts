@@ -19,7 +19,13 @@ kill -9 "$1" 2>/dev/null`;
  */
 export function guardAgainstOrphan(pid: number): () => Promise<void> {
   if (process.platform === 'win32') return () => Promise.resolve();
-  const shell = spawn('/bin/sh', ['-c', watcher, 'sh', String(pid)], { stdio: ['pipe', 'ignore', 'ignore'] });
+  let shell: ReturnType<typeof startShell>;
+  try {
+    shell = startShell(pid);
+  } catch {
+    // Too little memory. The program goes on without a guard.
+    return () => Promise.resolve();
+  }
   const gone = new Promise<void>((resolve) => {
     shell.once('error', () => resolve());
     shell.once('exit', () => resolve());
@@ -31,4 +37,8 @@ export function guardAgainstOrphan(pid: number): () => Promise<void> {
     stdin?.end('done\n');
     return gone;
   };
+}
+
+function startShell(pid: number) {
+  return spawn('/bin/sh', ['-c', watcher, 'sh', String(pid)], { stdio: ['pipe', 'ignore', 'ignore'] });
 }

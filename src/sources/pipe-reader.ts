@@ -1,5 +1,6 @@
-import { startChild, startFedChild, stopChild, type FedChild, type PipedChild } from './child.js';
+import { startChild, startFedChild, stopChild, whyNotStarted, type FedChild, type PipedChild } from './child.js';
 import { FfmpegLog, type AnnouncedFrame } from './ffmpeg-log.js';
+import { shortageOf } from './shortage.js';
 import type { DecoderFailure, DecoderStart, FromDecoderThread } from './video-protocol.js';
 
 /** Where the frames of a pipe go. */
@@ -73,7 +74,7 @@ export class PipeReader {
       this.producerWords = [...this.producerWords, ...lines].slice(-keptLines);
     });
     producer.stderr.on('error', () => undefined);
-    producer.on('error', (error) => this.fail('program', `${program} could not be run (${error.message})`));
+    producer.on('error', (error) => this.notStarted(program, error));
     return producer;
   }
 
@@ -94,7 +95,7 @@ export class PipeReader {
     });
     child.stdout.on('error', (error) => this.fail('end', `its output broke (${error.message})`));
     child.stderr.on('error', () => undefined);
-    child.on('error', (error) => this.fail('program', `ffmpeg could not be run (${error.message})`));
+    child.on('error', (error) => this.notStarted('ffmpeg', error));
     child.on('close', (code, signal) => {
       this.exit = { code, signal };
       this.pump();
@@ -178,6 +179,10 @@ export class PipeReader {
       return;
     }
     this.fail('stall', `ffmpeg sent nothing for ${Math.round(this.start.stallTimeoutMs / 100) / 10} s`);
+  }
+
+  private notStarted(program: string, error: Error): void {
+    this.fail(shortageOf(error) === undefined ? 'program' : 'shortage', whyNotStarted(program, error));
   }
 
   private fail(failure: DecoderFailure, what: string): void {

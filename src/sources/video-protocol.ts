@@ -24,12 +24,13 @@ export type ToDecoderThread =
 
 /**
  * - `program`: ffmpeg, or what feeds it, could not be run
+ * - `shortage`: the computer has no process, file or memory left for them
  * - `size`: a frame larger than allowed
  * - `stall`: nothing came for too long
  * - `end`: ffmpeg ended, or sent what it should not
  * - `thread`: ours; a bug
  */
-export type DecoderFailure = 'program' | 'size' | 'stall' | 'end' | 'thread';
+export type DecoderFailure = 'program' | 'shortage' | 'size' | 'stall' | 'end' | 'thread';
 
 export type FromDecoderThread =
   | { kind: 'started'; pid: number | undefined }

@@ -148,7 +148,11 @@ class VideoSource implements FrameSource {
   /** The same file with another decoder, before its first frame. */
   private relaunch(): void {
     this.former.push(this.thread.close());
-    this.thread = this.launch();
+    try {
+      this.thread = this.launch();
+    } catch (error) {
+      this.end(error as Error);
+    }
   }
 
   private receive(message: FromDecoderThread): void {
@@ -187,7 +191,7 @@ class VideoSource implements FrameSource {
     const expected =
       failure === 'size'
         ? `at most ${maxMegapixels} megapixels for ${this.path}`
-        : `${failure === 'program' ? 'ffmpeg to read' : 'a video for'} ${this.path}`;
+        : `${failure === 'program' || failure === 'shortage' ? 'ffmpeg to read' : 'a video for'} ${this.path}`;
     const code = { program: 'ALPR_FFMPEG', stall: 'ALPR_SOURCE_STALLED' } as const;
     this.end(new SourceError(`Expected ${expected} but ${why}`, code[failure as 'program']));
   }

@@ -128,9 +128,14 @@ class FfmpegFeed implements Feed {
     this.gone.push(thread.close().then(release));
   }
 
+  /** Called from a message's handler: what is thrown there would end Node-RED. */
   private relaunch(): void {
     this.dropThread();
-    this.launch();
+    try {
+      this.launch();
+    } catch (error) {
+      this.end(error as SourceError);
+    }
   }
 
   private receive(message: FromDecoderThread): void {

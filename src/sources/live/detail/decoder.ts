@@ -1,4 +1,4 @@
-import { startFedChild, stopChild, type FedChild } from '../../child.js';
+import { startFedChild, stopChild, whyNotStarted, type FedChild } from '../../child.js';
 import { sequenceOf, type AccessUnit, type DetailCodec } from './access-unit.js';
 import { ivfFrameHeader, ivfHeader } from './ivf.js';
 import { machineTime } from './moment-clock.js';
@@ -26,8 +26,8 @@ export interface DecoderOptions {
   picture(unit: RingUnit, width: number, height: number): Target | Promise<Target>;
   /** It is complete. */
   done(unit: RingUnit): void;
-  /** Nothing comes any more. */
-  ended(message: string): void;
+  /** Nothing comes any more. `ran`: ffmpeg was started. */
+  ended(message: string, ran: boolean): void;
 }
 
 /**
@@ -65,7 +65,7 @@ export class Decoder {
     this.reader = new PictureReader({
       begin: (width, height) => this.begin(width, height),
       end: () => this.end(),
-      fail: (message) => this.fail(message),
+      fail: (message) => this.fail(`ffmpeg ${message}`),
       resume: () => void this.child.stdout.resume(),
     });
     this.listen();
@@ -107,7 +107,7 @@ export class Decoder {
   /** Nothing more is given: it gives out what it has, and ends. */
   finish(): void {
     this.child.stdin.end();
-    setTimeout(() => this.fail('did not end'), finishMs).unref();
+    setTimeout(() => this.fail('ffmpeg did not end'), finishMs).unref();
   }
 
   /** Gives the next unit. */
@@ -143,9 +143,9 @@ export class Decoder {
       rest = (lines.pop() ?? '').slice(-keptLog);
       for (const line of lines) this.line(line);
     });
-    child.on('error', (error) => this.fail(`did not run: ${error.message}`));
+    child.on('error', (error) => this.fail(whyNotStarted('ffmpeg', error), false));
     child.on('close', (code, signal) =>
-      this.fail(signal === null ? `ended with code ${code}` : `was ended by ${signal}`),
+      this.fail(signal === null ? `ffmpeg ended with code ${code}` : `ffmpeg was ended by ${signal}`),
     );
   }
 
@@ -184,11 +184,12 @@ export class Decoder {
     if (current !== undefined && !this.closed) this.options.done(current);
   }
 
-  private fail(what: string): void {
+  private fail(what: string, ran = true): void {
     if (this.closed) return;
     void this.close();
     this.options.ended(
-      `Expected pictures of the main stream but ffmpeg ${what}${this.log === '' ? '' : `: ${this.log.slice(2)}`}`,
+      `Expected pictures of the main stream but ${what}${this.log === '' ? '' : `: ${this.log.slice(2)}`}`,
+      ran,
     );
   }
 }

@@ -28,12 +28,12 @@ const supply = new PictureSupply({
         pictures++;
         options.done(unit);
       },
-      ended: (message) => {
-        if (hardware && pictures === 0) {
+      ended: (message, ran) => {
+        if (hardware && ran && pictures === 0) {
           choice.refuse();
           post({ kind: 'problem', message: `${message}. Software decodes it now`, code: 'ALPR_SOURCE' });
         }
-        options.ended(message);
+        options.ended(message, ran);
       },
     });
   },

@@ -1,5 +1,6 @@
-import { startChild, startFedChild, stopChild, type FedChild, type PipedChild } from '../../child.js';
+import { startChild, startFedChild, stopChild, whyNotStarted, type FedChild, type PipedChild } from '../../child.js';
 import { FfmpegLog } from '../../ffmpeg-log.js';
+import { shortageOf } from '../../shortage.js';
 import { SourceError, type SourceErrorCode } from '../../source.js';
 import { BackOff } from '../back-off.js';
 import { diagnose } from '../ffmpeg-errors.js';
@@ -109,7 +110,9 @@ export class Receiver {
     child.stderr.setEncoding('utf8').on('data', (text: string) => log.write(text));
     child.stdout.on('error', () => undefined);
     child.stderr.on('error', () => undefined);
-    child.on('error', (error) => lose(`ffmpeg could not be run (${error.message})`, 'ALPR_FFMPEG'));
+    child.on('error', (error) =>
+      lose(whyNotStarted('ffmpeg', error), shortageOf(error) === undefined ? 'ALPR_FFMPEG' : 'ALPR_SOURCE'),
+    );
     child.on('close', (code, signal) =>
       lose(signal === null ? `ffmpeg ended with code ${code}` : `ffmpeg was ended by ${signal}`),
     );
