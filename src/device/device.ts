@@ -80,6 +80,6 @@ export interface Device {
   describe(): string;
   open(manifest: Manifest): Promise<Network>;
   readonly pixels: PixelWorker;
-  /** Ends workers and frees everything once in-flight work is done; at most a few seconds. */
+  /** Frees everything once in-flight work is done, at most a few seconds; idle threads may wait a while for the next device. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { keepingAlive } from '../../frame/keep-alive.js';
 import type { Manifest } from '../../models/manifest.js';
 import type { Device, Network, PixelSource, PixelWorker } from '../device.js';
 import { RuntimeError } from '../errors.js';
+import { RestingThreads } from '../pool/resting-threads.js';
 import { defaultWorkerCount, startWorker } from '../pool/worker-file.js';
 import { type PoolBacklog, WorkerPool } from '../pool/worker-pool.js';
 import { checkBoxes, checkSource } from '../request/check-request.js';
@@ -48,6 +49,9 @@ function runtimePreference(wished: RuntimePreference): RuntimePreference {
   return forced;
 }
 
+/** For all devices of this process: a deployment closes one and opens the next. */
+const threads = new RestingThreads(() => startWorker(__dirname, 'worker'));
+
 class PooledCpuDevice implements CpuDevice {
   readonly kind = 'cpu';
   readonly pixels: PixelWorker;
@@ -59,7 +63,11 @@ class PooledCpuDevice implements CpuDevice {
     private readonly preference: RuntimePreference,
     private readonly size: number,
   ) {
-    this.pool = new WorkerPool({ size, start: () => startWorker(__dirname, 'worker') });
+    this.pool = new WorkerPool({
+      size,
+      start: () => threads.take(),
+      keep: { job: { kind: 'forget' }, take: (worker) => threads.keep(worker) },
+    });
     this.pixels = {
       sharpness: (source, boxes, fairKey) => this.sharpness(source, boxes, fairKey),
       draw: (source, target, drawing, fairKey) => this.draw(source, target, drawing, fairKey),

@@ -16,6 +16,8 @@ export type CpuJob =
   | { kind: 'open'; network: string; spec?: NetworkSpec }
   | { kind: 'infer'; network: string; spec?: NetworkSpec; source: SharedPicture; views: View[]; options: RunOptions }
   | { kind: 'release'; network: string }
+  /** Releases all networks. */
+  | { kind: 'forget' }
   | { kind: 'sharpness'; source: SharedPicture; boxes: Box[] }
   | { kind: 'draw'; source: SharedPicture; target: SharedArrayBuffer; drawing: unknown };
 

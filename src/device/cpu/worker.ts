@@ -28,6 +28,9 @@ serve(async (job: CpuJob): Promise<CpuResult> => {
     case 'release':
       await releaseNetwork(job.network);
       return { kind: 'done' };
+    case 'forget':
+      for (const key of [...specs.keys(), ...sessions.keys()]) await releaseNetwork(key);
+      return { kind: 'done' };
     case 'sharpness':
       return { kind: 'sharpness', values: job.boxes.map((box) => sharpness(picture(job.source), box)) };
     case 'draw':

@@ -10,11 +10,13 @@ const DEFAULT_CLOSE_LIMIT_MS = 5000;
 /** How long a thread that has nothing to do, or was waited for already, may take to end. */
 const END_LIMIT_MS = 2000;
 
-export interface WorkerPoolOptions {
+export interface WorkerPoolOptions<Job> {
   /** How many threads at most; they start when there is work for them. */
   size: number;
   /** Starts one; its module calls `serve`. */
   start: () => Worker;
+  /** What becomes of threads when the pool closes: they do `job`, which makes them forget all, and are kept. Default: they end. */
+  keep?: { job: Job; take: (worker: Worker) => void };
   /** How long `close` waits for accepted jobs, ms. Default 5000. */
   closeLimitMs?: number;
 }
@@ -58,7 +60,7 @@ export class WorkerPool<Job, Result> {
   private closing: Promise<void> | undefined;
   private onDrained: (() => void) | undefined;
 
-  constructor(private readonly options: WorkerPoolOptions) {
+  constructor(private readonly options: WorkerPoolOptions<Job>) {
     if (!Number.isInteger(options.size) || options.size < 1) {
       throw new RangeError(`Expected a positive integer for size but received ${options.size}`);
     }
@@ -85,29 +87,53 @@ export class WorkerPool<Job, Result> {
     for (const member of [...this.members]) this.post(member, nobody);
   }
 
-  /** Refuses new jobs, lets the accepted ones end (within the limit), then ends the threads. */
+  /** Refuses new jobs, lets the accepted ones end (within the limit), then ends the threads, or has them kept. */
   close(): Promise<void> {
     this.closing ??= this.shutDown();
     return this.closing;
   }
 
   private async shutDown(): Promise<void> {
-    if (!this.isIdle()) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        this.onDrained = resolve;
-        timer = setTimeout(resolve, this.options.closeLimitMs ?? DEFAULT_CLOSE_LIMIT_MS);
-      });
-      clearTimeout(timer);
-    }
+    const deadline = performance.now() + (this.options.closeLimitMs ?? DEFAULT_CLOSE_LIMIT_MS);
+    await this.drained(deadline);
     const rest = this.queue.drain();
     for (const pending of rest) pending.reject(closedError());
+    const forgetful = await this.makeForget(deadline);
     const members = this.members.splice(0);
     for (const member of members) {
       for (const pending of member.posted.values()) pending.reject(closedError());
       member.posted.clear();
     }
-    await Promise.all(members.map(({ worker }) => endWorker(worker, END_LIMIT_MS)));
+    await Promise.all(members.map((member) => this.letGo(member, forgetful.has(member))));
+  }
+
+  /** Resolves when nothing waits and nothing runs, or when the time is over. */
+  private async drained(deadline: number): Promise<void> {
+    if (this.isIdle()) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.onDrained = resolve;
+      timer = setTimeout(resolve, deadline - performance.now());
+    });
+    clearTimeout(timer);
+  }
+
+  /** @returns threads that have forgotten all that they were told, where they are to be kept */
+  private async makeForget(deadline: number): Promise<Set<Member<Job, Result>>> {
+    const forgetful = new Set<Member<Job, Result>>();
+    const { keep } = this.options;
+    if (keep === undefined || !this.isIdle()) return forgetful;
+    for (const member of [...this.members]) {
+      this.post(member, { makeJob: () => keep.job, resolve: () => forgetful.add(member), reject: () => {} });
+    }
+    await this.drained(deadline);
+    return forgetful;
+  }
+
+  private letGo({ worker }: Member<Job, Result>, isForgetful: boolean): Promise<void> | void {
+    if (!isForgetful) return endWorker(worker, END_LIMIT_MS);
+    for (const event of ['message', 'messageerror', 'error', 'exit']) worker.removeAllListeners(event);
+    this.options.keep!.take(worker);
   }
 
   private isIdle(): boolean {

@@ -320,6 +320,50 @@ describe('CPU device', () => {
     });
   });
 
+  describe('closed and opened again, as with a deployment', () => {
+    let begun = 0;
+    const count = (): void => void begun++;
+    before(() => process.on('worker', count));
+    after(() => process.off('worker', count));
+
+    it('begins no threads anew', async () => {
+      const manifest = folder.add('deployed', mirror('uint8', 'NHWC', 4, 2), {
+        input: plainInput,
+        output: { decoder: 'tensors' },
+      });
+      const deploy = async (): Promise<void> => {
+        const deployed = cpuDevice({ runtime: 'native', workers: 2 });
+        const network = await deployed.open(manifest);
+        const request = { source: tiny, views: [], fairKey: 'camera' };
+        await Promise.all(Array.from({ length: 8 }, () => network.run(request)));
+        await network.close();
+        await deployed.close();
+      };
+      await deploy();
+      begun = 0;
+      for (let time = 0; time < 5; time++) await deploy();
+      assert.equal(begun, 0);
+    });
+
+    it('knows no network of before, even one that nobody has closed', async () => {
+      const answers: unknown[] = [];
+      for (const answer of [1, 2]) {
+        const manifest = folder.add('replaced', constant([[answer]]), {
+          input: plainInput,
+          output: { decoder: 'tensors' },
+        });
+        // Without it the network's name tells the two apart.
+        delete manifest.files.onnx!.sha256;
+        const deployed = cpuDevice({ runtime: 'native', workers: 1 });
+        const network = await deployed.open(manifest);
+        const { results } = await network.run({ source: tiny, views: [], fairKey: 'camera' });
+        answers.push(results[0]!.kind === 'tensors' && results[0]!.tensors['detections']!.data[0]);
+        await deployed.close();
+      }
+      assert.deepEqual(answers, [1, 2]);
+    });
+  });
+
   describe('refuses', () => {
     const views: { name: string; request: { source?: unknown; views?: View[] }; message: RegExp }[] = [
       {
