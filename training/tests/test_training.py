@@ -13,6 +13,7 @@ from alpr_training.common import checkpoint  # noqa: E402
 from alpr_training.common.average import Average  # noqa: E402
 from alpr_training.common.schedule import rate_at  # noqa: E402
 from alpr_training.quantise import calibrate, quantised  # noqa: E402
+from alpr_training.reader.drawn import evaluate_drawn  # noqa: E402
 from alpr_training.reader.export import Deployed, fold_normalisation  # noqa: E402
 from alpr_training.reader.plateflow import PlateflowReader, from_first  # noqa: E402
 from alpr_training.reader.registry import READERS, build_reader, parameters_and_macs  # noqa: E402
@@ -51,6 +52,17 @@ class ReaderTest(unittest.TestCase):
         image = torch.randint(0, 256, (2, 48, 160, 3), dtype=torch.uint8)
         with torch.no_grad():
             self.assertTrue(torch.allclose(Deployed(network)(image), Deployed(fold_normalisation(network))(image), atol=1e-3))
+
+    def test_drawn_plates_are_counted_by_style_and_what_was_misread_is_kept(self):
+        torch.manual_seed(1)
+        network = build_reader("plateflow", LATIN).eval()
+        scores = evaluate_drawn(network, LATIN, [], 30)
+        styles = [score for style, score in scores.items() if style != "all"]
+        self.assertEqual((scores["all"].samples, sum(score.samples for score in styles)), (30, 30))
+        self.assertEqual(len(scores["all"].wrong) + scores["all"].right, 30)
+        self.assertLess(scores["all"].right, 3)
+        with self.assertRaisesRegex(ValueError, "received 0"):
+            evaluate_drawn(network, LATIN, [], 0)
 
 
 class CheckpointTest(unittest.TestCase):

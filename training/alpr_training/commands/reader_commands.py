@@ -39,6 +39,13 @@ def register(steps: argparse._SubParsersAction) -> None:
     score.add_argument("datasets", type=Path, help="folder with plates_text/, or one with labels.csv")
     score.add_argument("--split", default="test")
     score.set_defaults(run=_evaluate)
+    drawn = steps.add_parser("evaluate-drawn", help="read drawn plates and compare, per style; what was misread goes onto a sheet")
+    drawn.add_argument("checkpoint", type=Path)
+    drawn.add_argument("--count", type=int, default=3_000)
+    drawn.add_argument("--fonts", type=Path, action="append", default=[])
+    drawn.add_argument("--sheet", type=Path, help="picture of plates that were misread: right text / what was read")
+    drawn.add_argument("--on-sheet", type=int, default=36)
+    drawn.set_defaults(run=_evaluate_drawn)
     out = steps.add_parser("export-reader", help="write ONNX files and a manifest")
     out.add_argument("checkpoint", type=Path)
     out.add_argument("out", type=Path)
@@ -79,6 +86,23 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     folder = arguments.datasets / "plates_text" if (arguments.datasets / "plates_text").is_dir() else arguments.datasets
     for source, score in sorted(evaluate(network, list_crops(folder, arguments.split, characters), characters).items()):
         print(f"{source:36} {json.dumps(score.row())}")
+
+
+def _evaluate_drawn(arguments: argparse.Namespace) -> None:
+    from ..common.sheet import write_sheet
+    from ..reader.drawn import evaluate_drawn
+    from ..reader.export import load_network
+
+    network, characters = load_network(arguments.checkpoint)
+    scores = evaluate_drawn(network, characters, arguments.fonts, arguments.count)
+    for style, score in sorted(scores.items()):
+        print(f"{style:24} {score.samples:5} {100 * score.right / score.samples:5.1f}")
+    wrong = scores["all"].wrong
+    if arguments.sheet is not None and wrong:
+        chosen = wrong[:: max(1, len(wrong) // arguments.on_sheet)][: arguments.on_sheet]
+        captions = [f"{sample.text} / {text or '-'}".encode("ascii", "replace").decode() for sample, text in chosen]
+        write_sheet(arguments.sheet, [sample.picture for sample, _ in chosen], captions)
+        print(arguments.sheet)
 
 
 def _export(arguments: argparse.Namespace) -> None:
