@@ -9,6 +9,7 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from alpr_training.alphabet import LATIN  # noqa: E402
 from alpr_training.common import checkpoint  # noqa: E402
 from alpr_training.common.average import Average  # noqa: E402
 from alpr_training.common.schedule import rate_at  # noqa: E402
