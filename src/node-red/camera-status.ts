@@ -48,10 +48,13 @@ export function showCamera(
       return status.waitingFor('connecting');
     case 'still':
       return status.idle(`still · ${rateIn(rates)}${counts.held} held${damage(counts)}`);
-    case 'live':
-      if (rates === undefined)
-        return status.ok(`live · ${counts.sent} sent · ${counts.dropped} dropped${damage(counts)}`);
-      return status.ok(`live ${rateIn(rates)}${rate(rates.out)} sent · ${counts.dropped} dropped${damage(counts)}`);
+    case 'live': {
+      const sent = rates === undefined ? ` · ${counts.sent}` : ` ${rateIn(rates)}${rate(rates.out)}`;
+      const text = `live${sent} sent · ${counts.dropped} dropped${damage(counts)}`;
+      // Plates are read worse than the camera could show them.
+      if (report.mainStream === 'lost') return status.waitingFor(`no main stream · ${text}`);
+      return status.ok(text);
+    }
     case 'lost':
     case 'failed': {
       const why = REASONS[code ?? ''] ?? 'lost';

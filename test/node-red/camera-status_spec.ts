@@ -21,6 +21,13 @@ describe('showCamera', () => {
     [{ state: 'live' }, { in: 14.83, out: 12.08 }, 'green dot', 'live 14.8 fps in · 12.1 sent · 37 dropped'],
     [{ state: 'live' }, { in: 0.2, out: 0.2 }, 'green dot', 'live 0.20 fps in · 0.20 sent · 37 dropped'],
     [{ state: 'live' }, undefined, 'green dot', 'live · 300 sent · 37 dropped'],
+    [{ state: 'live', mainStream: 'live' }, undefined, 'green dot', 'live · 300 sent · 37 dropped'],
+    [
+      { state: 'live', mainStream: 'lost' },
+      { in: 14.83, out: 12.08 },
+      'yellow ring',
+      'no main stream · live 14.8 fps in · 12.1 sent · 37 dropped',
+    ],
     [
       { state: 'live', counts: { ...counts, damaged: 3 } },
       { in: 14.83, out: 12.08 },

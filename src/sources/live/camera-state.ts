@@ -1,3 +1,5 @@
+import type { MainStreamState } from './feed.js';
+
 /**
  * - `stopped`: by a message, by the schedule, or not started yet
  * - `connecting`: the first attempt since a start
@@ -45,5 +47,7 @@ export interface CameraReport {
   fps?: number | undefined;
   codec?: string | undefined;
   decoder?: string | undefined;
+  /** state `live`, with a main stream beside the sub-stream: whether plates can be read from it. */
+  mainStream?: MainStreamState | undefined;
   counts: CameraCounts;
 }

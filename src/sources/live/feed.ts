@@ -44,7 +44,12 @@ export interface FeedFacts {
   codec?: string | undefined;
   /** What decodes: `software`, `vaapi`, `v4l2m2m`, `cuda`, `auto` … */
   decoder?: string | undefined;
+  /** With a larger stream beside this one: whether pictures of it can be had. */
+  mainStream?: MainStreamState | undefined;
 }
+
+/** `lost`: it is tried again by itself, where that makes sense; the smaller stream serves meanwhile. */
+export type MainStreamState = 'connecting' | 'live' | 'lost';
 
 /** What a feed is opened in. */
 export interface FeedContext {

@@ -5,6 +5,8 @@ import type { Timers } from './timers.js';
 /** Between live and still a camera changes no faster, ms. */
 const STEADY_MS = 1000;
 
+const factNames = ['width', 'height', 'fps', 'codec', 'decoder', 'mainStream'] as const satisfies (keyof FeedFacts)[];
+
 /** Why, and what comes next. */
 export type StateDetails = Pick<CameraReport, 'reason' | 'code' | 'retryInMs' | 'attempts'>;
 
@@ -70,9 +72,7 @@ export class StateLine {
   learn(facts: FeedFacts): void {
     this.facts = facts;
     if (this.state !== 'live' && this.state !== 'still') return;
-    const { width, height, fps, codec, decoder } = this.current;
-    const before = JSON.stringify([width, height, fps, codec, decoder]);
-    if (before === JSON.stringify([facts.width, facts.height, facts.fps, facts.codec, facts.decoder])) return;
+    if (factNames.every((name) => this.current[name] === facts[name])) return;
     this.current = { ...this.current, ...facts };
     this.say();
   }

@@ -31,6 +31,9 @@ export type FromDetailThread =
   | { kind: 'same'; id: number; unit: number }
   | { kind: 'none'; id: number; why: NoPicture; message: string | undefined }
   | { kind: 'resting' }
+  /** The first picture of a connection has come. */
   | { kind: 'live' }
-  /** No secrets in the message. */
+  /** The connection is over; another attempt is made. No secrets in the message. */
+  | { kind: 'lost'; message: string; code: SourceErrorCode }
+  /** Something else, and it goes on. No secrets in the message. */
   | { kind: 'problem'; message: string; code: SourceErrorCode };

@@ -1,9 +1,8 @@
-import { extname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Frame } from '../../../frame/frame.js';
 import { SourceError, type FrameAllocator, type FrameStamp } from '../../source.js';
 import { decodeSlots, type DecodeSlots, type SlotOwner } from './decode-slots.js';
 import type { DetailStart, FromDetailThread, ToDetailThread } from './detail-protocol.js';
+import { DetailWorker, type StartDetailThread } from './detail-worker.js';
 
 export interface DetailStreamOptions {
   start: DetailStart;
@@ -14,6 +13,12 @@ export interface DetailStreamOptions {
   /** A picture that takes longer (ms) is done without. Default 3000: ten seconds of 1080p from one key frame to the next. */
   patienceMs?: number | undefined;
   slots?: DecodeSlots | undefined;
+  /** The first picture of a connection came (true), or no pictures come until the next one (false). */
+  state?: ((comes: boolean) => void) | undefined;
+  /** Default: the thread beside this module. */
+  startThread?: StartDetailThread | undefined;
+  /** From 0 up to 1, for the waits between threads. */
+  random?: (() => number) | undefined;
 }
 
 interface Request {
@@ -24,13 +29,12 @@ interface Request {
   timer: NodeJS.Timeout;
 }
 
-/** Longer than the thread takes to end programs that do not listen. */
-const graceMs = 5000;
-
-/** A camera's main stream, as the main thread sees it: pictures of moments, decoded on demand in a thread of its own. */
+/**
+ * A camera's main stream, as the main thread sees it: pictures of moments, decoded on demand in a thread of its own. While there is
+ * no thread there are no pictures.
+ */
 export class DetailStream implements SlotOwner {
-  private readonly worker: Worker;
-  private readonly exited: Promise<void>;
+  private readonly worker: DetailWorker;
   private readonly slots: DecodeSlots;
   private readonly requests = new Map<number, Request>();
   /** Being filled, by the unit they show. */
@@ -44,19 +48,16 @@ export class DetailStream implements SlotOwner {
 
   constructor(private readonly options: DetailStreamOptions) {
     this.slots = options.slots ?? decodeSlots();
-    this.worker = startWorker(options.start);
-    this.worker.on('message', (message: FromDetailThread) => this.receive(message));
-    this.worker.on('error', (error) =>
-      this.options.problem(
-        new SourceError(`Expected the main stream's thread to go on but it failed: ${error.message}`),
-      ),
+    this.worker = new DetailWorker(
+      options.start,
+      {
+        message: (message) => this.receive(message),
+        gone: () => this.gone(),
+        failed: ({ message, code }) => this.lose(message, code),
+      },
+      options.startThread,
+      options.random,
     );
-    this.exited = new Promise((resolve) => {
-      this.worker.once('exit', () => {
-        this.gone();
-        resolve();
-      });
-    });
   }
 
   /**
@@ -65,7 +66,7 @@ export class DetailStream implements SlotOwner {
    * @param stamp of the frame that it belongs to
    */
   at(at: number, stamp: FrameStamp): Promise<Frame | undefined> {
-    if (this.closed) return Promise.resolve(undefined);
+    if (this.closed || !this.worker.running) return Promise.resolve(undefined);
     const id = this.next++;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.giveUp(id), this.options.patienceMs ?? 3000);
@@ -90,10 +91,7 @@ export class DetailStream implements SlotOwner {
   async close(): Promise<void> {
     this.closed = true;
     for (const id of [...this.requests.keys()]) this.settle(id, undefined);
-    this.post({ kind: 'close' });
-    const timer = setTimeout(() => void this.worker.terminate(), graceMs);
-    await this.exited;
-    clearTimeout(timer);
+    await this.worker.close();
   }
 
   private ask(id: number): void {
@@ -124,11 +122,21 @@ export class DetailStream implements SlotOwner {
         return;
       case 'live':
         this.lossTold = false;
+        this.options.state?.(true);
+        return;
+      case 'lost':
+        this.lose(message.message, message.code);
         return;
       case 'problem':
-        if (!this.lossTold) this.tell(message.message, message.code);
-        this.lossTold = true;
+        this.tell(message.message, message.code);
     }
+  }
+
+  private lose(message: string, code: SourceError['code']): void {
+    if (this.closed) return;
+    this.options.state?.(false);
+    if (!this.lossTold) this.tell(message, code);
+    this.lossTold = true;
   }
 
   private room({ ids, unit, width, height }: FromDetailThread & { kind: 'picture' }): SharedArrayBuffer | undefined {
@@ -207,8 +215,9 @@ export class DetailStream implements SlotOwner {
   }
 
   private gone(): void {
-    this.closed = true;
     this.slots.leave(this);
+    // The next thread counts its units from the beginning.
+    this.out.clear();
     for (const id of [...this.requests.keys()]) this.settle(id, undefined);
     // Only now is nobody writing into them any more.
     for (const { frame } of this.filling.values()) this.options.pool.recycle(frame);
@@ -216,17 +225,6 @@ export class DetailStream implements SlotOwner {
   }
 
   private post(message: ToDetailThread): void {
-    this.worker.postMessage(message);
+    this.worker.post(message);
   }
-}
-
-/** The thread's module beside this one: compiled, or as TypeScript where this runs from its source through tsx. */
-function startWorker(start: DetailStart): Worker {
-  const extension = extname(__filename);
-  const execArgv = extension === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [];
-  return new Worker(join(__dirname, `detail-thread${extension}`), {
-    workerData: start,
-    execArgv,
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
 }

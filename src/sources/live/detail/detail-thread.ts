@@ -59,7 +59,7 @@ const receiver = new Receiver(
     live: () => post({ kind: 'live' }),
     lost: ({ message, code }) => {
       supply.lost();
-      post({ kind: 'problem', message, code });
+      post({ kind: 'lost', message, code });
     },
   },
   machineTime,

@@ -1,27 +1,25 @@
 import type { Frame } from '../../../frame/frame.js';
 import { findFfmpeg } from '../../ffmpeg.js';
 import { SourceError } from '../../source.js';
-import type { Feed, FeedContext, FeedFacts, FeedSink, OpenFeed } from '../feed.js';
+import type { Feed, FeedContext, FeedFacts, FeedSink, MainStreamState, OpenFeed } from '../feed.js';
 import type { FfmpegInput } from '../ffmpeg-inputs/input.js';
 import { rtspInput } from '../ffmpeg-inputs/rtsp.js';
 import { hideSecrets } from '../redact.js';
 import type { LiveSettings } from '../settings.js';
-import { DetailStream } from './detail-stream.js';
+import { DetailStream, type DetailStreamOptions } from './detail-stream.js';
 import { machineTime, MomentClock } from './moment-clock.js';
 
 /** Streams slower than a frame a second are not corrected further. */
 const longestWayMs = 1000;
 
-export interface DetailOptions {
+export interface DetailOptions extends Pick<DetailStreamOptions, 'patienceMs' | 'startThread' | 'random'> {
   /** How ffmpeg gets at the main stream. Default: as RTSP, from the settings. */
   makeInput?: typeof rtspInput;
-  /** See DetailStreamOptions. */
-  patienceMs?: number;
 }
 
 /**
  * A feed whose frames bring a way to the same moment of the camera's main stream (`frame.lease.detail`). The main stream is
- * received all the time and decoded only when somebody asks. Its loss does not touch the feed; it is said once.
+ * received all the time and decoded only when somebody asks. Its loss does not touch the feed; it is said once, and in the facts.
  * Without `detailUrl` the feed stays as it is.
  */
 export function withDetail(
@@ -42,6 +40,8 @@ class FeedWithDetail implements Feed {
   private stream: DetailStream | undefined;
   private streamGone: Promise<void> | undefined;
   private over = false;
+  private facts: FeedFacts | undefined;
+  private mainStream: MainStreamState = 'connecting';
   /** ms from the end of a picture's arrival to its frame's. */
   private wayMs = 0;
 
@@ -56,7 +56,7 @@ class FeedWithDetail implements Feed {
     this.feed = open({
       facts: (facts) => {
         this.learn(facts);
-        sink.facts(facts);
+        this.tellFacts();
       },
       problem: (error) => sink.problem(error),
       frame: (frame) => {
@@ -89,7 +89,10 @@ class FeedWithDetail implements Feed {
         pool: context.pool,
         maxMegapixels: settings.maxMegapixels,
         patienceMs: options.patienceMs,
+        startThread: options.startThread,
+        random: options.random,
         problem: (error) => this.complain(error),
+        state: (comes) => this.turn(comes ? 'live' : 'lost'),
         start: {
           receiver: {
             program: ffmpeg.path,
@@ -106,13 +109,26 @@ class FeedWithDetail implements Feed {
       });
     } catch (thrown) {
       const { message, code } = thrown instanceof SourceError ? thrown : new SourceError(String(thrown));
+      this.turn('lost');
       this.complain(new SourceError(hideSecrets(message, [settings.user ?? '', settings.password ?? '']), code));
     }
   }
 
   /** ffmpeg knows that a picture is whole when the next one begins, JPEGs apart: frames come that much later than they were sent. */
-  private learn({ fps, codec }: FeedFacts): void {
+  private learn(facts: FeedFacts): void {
+    const { fps, codec } = facts;
+    this.facts = facts;
     this.wayMs = codec === 'mjpeg' || fps === undefined || !(fps > 0) ? 0 : Math.min(longestWayMs, 1000 / fps);
+  }
+
+  private turn(mainStream: MainStreamState): void {
+    if (mainStream === this.mainStream) return;
+    this.mainStream = mainStream;
+    this.tellFacts();
+  }
+
+  private tellFacts(): void {
+    if (this.facts !== undefined && !this.over) this.sink.facts({ ...this.facts, mainStream: this.mainStream });
   }
 
   private attach(frame: Frame): void {
@@ -153,6 +169,7 @@ class FeedWithDetail implements Feed {
         'ALPR_SOURCE_SETTINGS',
       ),
     );
+    this.turn('lost');
     void this.closeStream();
     return undefined;
   }

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import type { Frame } from '../../../../src/frame/frame.js';
 import { FramePool } from '../../../../src/frame/pool.js';
 import { FrameCounter } from '../../../../src/sources/counter.js';
-import type { Feed } from '../../../../src/sources/live/feed.js';
-import { openFeed } from '../../../../src/sources/live/open-feed.js';
+import type { Feed, FeedFacts } from '../../../../src/sources/live/feed.js';
+import { withDetail, type DetailOptions } from '../../../../src/sources/live/detail/with-detail.js';
+import { openFfmpegFeed } from '../../../../src/sources/live/ffmpeg-feed.js';
+import { rtspInput } from '../../../../src/sources/live/ffmpeg-inputs/rtsp.js';
 import type { LiveSettings } from '../../../../src/sources/live/settings.js';
-import type { SourceError } from '../../../../src/sources/source.js';
+import { SourceError } from '../../../../src/sources/source.js';
+import { startThread } from '../../../../src/sources/thread.js';
 import { countedClip, countIn } from '../../../support/counted-clip.js';
 import { commandLine, descendants } from '../../../support/processes.js';
 import { startFaultProxy, type FaultProxy } from '../../../support/rtsp-server/fault-proxy.js';
@@ -14,6 +19,7 @@ import { skipWithoutRtsp, startRtspServer, type RtspServer } from '../../../supp
 const user = 'viewer';
 const password = 'q7!geheim';
 const fps = 25;
+const detailFolder = join(__dirname, '../../../../src/sources/live/detail');
 
 /** What of a frame and its larger picture was seen. */
 interface Pair {
@@ -27,20 +33,28 @@ class Watched {
   readonly pool = new FramePool();
   readonly pairs: Pair[] = [];
   readonly problems: SourceError[] = [];
+  /** What the facts said of the main stream, one after the other. */
+  readonly mainStream: FeedFacts['mainStream'][] = [];
   ended: SourceError | undefined;
   wanted = true;
   private readonly feed: Feed;
   private busy = false;
   private wake: () => void = () => undefined;
 
-  constructor(settings: Omit<LiveSettings, 'source'>) {
+  constructor(given: Omit<LiveSettings, 'source'>, options: DetailOptions = {}) {
     const context = { pool: this.pool, counter: new FrameCounter('gate') };
-    this.feed = openFeed(
-      { source: 'rtsp', user, password, ...settings },
+    const settings: LiveSettings = { source: 'rtsp', user, password, ...given };
+    this.feed = withDetail(
+      openFfmpegFeed(settings, context, rtspInput),
+      settings,
       context,
+      options,
     )({
       frame: (frame) => void this.look(frame),
-      facts: () => undefined,
+      facts: ({ mainStream }) => {
+        if (mainStream !== this.mainStream.at(-1)) this.mainStream.push(mainStream);
+        this.wake();
+      },
       problem: (error) => {
         this.problems.push(error);
         this.wake();
@@ -168,6 +182,45 @@ describe('A camera with a smaller and a larger stream', function () {
     assert.equal(camera.ended, undefined);
     await proxy.set({ kind: 'none' });
     for (const { small, large } of await camera.matched(5)) assert.ok(Math.abs(large! - small) <= 1);
+    assert.deepEqual(camera.mainStream.slice(-3), ['live', 'lost', 'live']);
+  });
+
+  it('goes on when the thread of the larger stream breaks or cannot be had, says so once, and starts it again', async () => {
+    const threads: Worker[] = [];
+    let attempts = 0;
+    camera = new Watched(
+      { url: server.url('sub'), detailUrl: server.url('main') },
+      {
+        random: () => 0,
+        startThread: (start) => {
+          if (++attempts === 2) throw new SourceError('Expected a thread but there is none');
+          threads.push(startThread(join(detailFolder, 'detail-thread'), start));
+          return threads.at(-1)!;
+        },
+      },
+    );
+    const watched = camera;
+    await camera.matched(3);
+    assert.deepEqual(camera.mainStream.slice(-1), ['live']);
+    // As a thread breaks: an error that nobody caught.
+    threads[0]!.emit('error', new Error('out of memory'));
+    await threads[0]!.terminate();
+    for (const { small, large } of await camera.matched(5)) assert.ok(Math.abs(large! - small) <= 1);
+    assert.deepEqual([attempts, threads.length], [3, 2]);
+    assert.deepEqual(camera.mainStream.slice(-3), ['live', 'lost', 'live']);
+    assert.deepEqual(
+      camera.problems.map(({ message, code }) => `${code}: ${message}`),
+      [
+        'ALPR_SOURCE: Expected the main stream’s thread to go on but it failed: out of memory. ' +
+          'Plates are read from the smaller stream meanwhile',
+      ],
+    );
+    assert.equal(camera.ended, undefined);
+    await camera.close();
+    // The programs of the thread that broke are gone, too.
+    const left = (): string[] => descendants(process.pid).map(({ pid }) => commandLine(pid));
+    while (left().some((line) => line.includes('ffmpeg'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(watched.ended, undefined);
   });
 
   it('shows its login nowhere', async () => {
