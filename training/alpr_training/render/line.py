@@ -26,6 +26,8 @@ class LineLook:
     #: height of small characters, and where they stand: 0 top, 1 bottom
     small: float = 0.75
     small_at: float = 0.5
+    #: their width beside what their height would give
+    small_width: float = 1.0
 
 
 @dataclass
@@ -54,6 +56,7 @@ def random_look(chance: random.Random, american: bool) -> LineLook:
         stroke=chance.uniform(0.08, 0.16),
         small=chance.uniform(0.62, 0.88),
         small_at=chance.choice((0.0, 0.5, 0.5)),
+        small_width=chance.uniform(0.65, 1.0),
     )
 
 
@@ -66,7 +69,7 @@ def draw_line(marks: list[Mark], face: Typeface, height: int, look: LineLook) ->
     x = 0.0
     for mark in marks:
         if mark.character:
-            size = look.small if mark.small else 1
+            size = look.small * look.small_width if mark.small else 1
             width = face.glyphs[mark.character].shape[1] * scale * look.stretch * size
             if look.cell:
                 cell = look.cell * height * look.stretch * (1.5 if mark.character > "Z" else 1) * size
