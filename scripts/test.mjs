@@ -26,7 +26,7 @@ const five = nodeRedFive();
 if (five !== undefined) {
   const env = { ALPR_NODE: five.node, ALPR_NODE_RED: five.red, ALPR_NODE_RED_MODULE: five.module };
   // These are long, and about networks, ffmpeg and processes: what Node-RED does in them, others see as well.
-  const once = ['datasets', 'detail', 'camera_soak'].map((name) => `test/flows/${name}_spec.ts`);
+  const once = ['datasets', 'detail', 'live-detail', 'camera_soak'].map((name) => `test/flows/${name}_spec.ts`);
   mocha(
     'Node.js 22 and Node-RED 5',
     five.node,

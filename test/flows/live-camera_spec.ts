@@ -5,32 +5,8 @@ import type { CameraReport } from '../../src/sources/live/camera-state.js';
 import { packageRoot, startNodeRed, type NodeRedProcess } from '../support/node-red-process.js';
 import { skipWithoutRtsp, startRtspServer, type RtspServer } from '../support/rtsp-server/rtsp-server.js';
 import { until } from './mqtt-flow.js';
-import { exampleFlow, onlyNode, type FlowNode } from './recorded-flow.js';
-
-/** `GET /seen/<name>` answers with all messages that these nodes got, as JSON. */
-function witness(flow: FlowNode[], names: string[]): FlowNode[] {
-  const z = flow.find(({ type }) => type === 'tab')!.id;
-  const debugs = names.map((name) => flow.find((node) => node.type === 'debug' && node['name'] === name)!);
-  return debugs.flatMap((node, index): FlowNode[] => {
-    for (const from of flow) {
-      for (const wire of from.wires ?? []) if (wire.includes(node.id)) wire.push(`keep${index}`);
-    }
-    const key = `'seen${index}'`;
-    const keep = `const all = global.get(${key}) || []; all.push(msg.payload ?? msg.error.message); global.set(${key}, all);`;
-    return [
-      { id: `keep${index}`, type: 'function', z, func: keep, outputs: 1, wires: [[]] },
-      {
-        ...{ id: `ask${index}`, type: 'http in', z, url: `/seen/${index}`, method: 'get', upload: false },
-        wires: [[`recall${index}`]],
-      },
-      {
-        ...{ id: `recall${index}`, type: 'function', z, outputs: 1, wires: [[`tell${index}`]] },
-        func: `msg.payload = global.get(${key}) || []; return msg;`,
-      },
-      { id: `tell${index}`, type: 'http response', z, statusCode: '', headers: {}, wires: [] },
-    ];
-  });
-}
+import { exampleFlow, onlyNode } from './recorded-flow.js';
+import { seenBy, witness } from './witness.js';
 
 const watched = ['camera state', 'tell somebody', 'plate events', 'what happened'] as const;
 
@@ -59,12 +35,9 @@ describe('Example 15 with an RTSP camera', function () {
     const flow = exampleFlow('15', { pace: 'recorded', ...settings });
     // A second instead of a minute until somebody is told.
     onlyNode(flow, 'trigger')['duration'] = '1';
-    await nodeRed.deploy([...flow, ...witness(flow, [...watched])]);
+    await nodeRed.deploy([...flow, ...witness(flow, watched)]);
   }
-  async function seen<T>(what: (typeof watched)[number]): Promise<T[]> {
-    const answer = await fetch(`${nodeRed.url}seen/${watched.indexOf(what)}`, { signal: AbortSignal.timeout(60_000) });
-    return (await answer.json()) as T[];
-  }
+  const seen = <T>(what: (typeof watched)[number]): Promise<T[]> => seenBy(nodeRed.url, watched.indexOf(what));
   const states = async (): Promise<string[]> => (await seen<CameraReport>('camera state')).map(({ state }) => state);
 
   it('reads plates while vehicles pass', async () => {
