@@ -9,7 +9,7 @@ import { addTimings, frameOf, type AlprMessage } from '../../src/node-red/messag
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { count, RateMeter, StatusLine, withRate } from '../../src/node-red/status.js';
 import { readFormats } from '../../src/reading/formats/catalogue.js';
-import { readPlates } from '../../src/stages/read.js';
+import { READ_DEFAULTS, readPlates } from '../../src/stages/read.js';
 import { findTracker } from '../../src/tracking/registry.js';
 
 /** The text of every plate that is neither held back nor settled → msg.plates. */
@@ -18,10 +18,10 @@ export = function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const read = new SettingsReader(config);
     const options = {
-      minConfidence: read.number('minConfidence', 0.5, { min: 0, max: 1 }),
-      minLength: read.number('minLength', 3, { min: 0, max: 32, integer: true }),
-      secondLook: read.choice('secondLook', ['never', 'unsure', 'always'], 'unsure'),
-      candidates: read.number('candidates', 3, { min: 1, max: 20, integer: true }),
+      minConfidence: read.number('minConfidence', READ_DEFAULTS.minConfidence, { min: 0, max: 1 }),
+      minLength: read.number('minLength', READ_DEFAULTS.minLength, { min: 0, max: 32, integer: true }),
+      secondLook: read.choice('secondLook', ['never', 'unsure', 'always'], READ_DEFAULTS.secondLook),
+      candidates: read.number('candidates', READ_DEFAULTS.candidates, { min: 1, max: 20, integer: true }),
       formats: readFormats(read.checkedText('formats', readFormats)),
     };
     const model = read.text('model') || 'plateflow-reader';

@@ -4,6 +4,7 @@ import type { Device } from '../device/device.js';
 import { readFormats } from '../reading/formats/catalogue.js';
 import type { CountryFormats } from '../reading/formats/format.js';
 import { Pipeline, type PipelineOptions } from '../stages/pipeline.js';
+import { READ_DEFAULTS } from '../stages/read.js';
 import { choiceOption, numberOption, UsageError, type OptionValues } from './arguments.js';
 
 /** Options that every sub-command which runs networks takes. */
@@ -112,10 +113,9 @@ function pipelineOptions(values: OptionValues, cascade: boolean): PipelineOption
     },
     gate: { minSharpness: 0, minWidth: 0, minHeight: 0 },
     read: {
-      minConfidence: confidence('min-confidence') ?? 0.5,
-      minLength: 3,
-      secondLook: choiceOption(values, 'second-look', ['never', 'unsure', 'always'], 'unsure'),
-      candidates: 3,
+      ...READ_DEFAULTS,
+      minConfidence: confidence('min-confidence') ?? READ_DEFAULTS.minConfidence,
+      secondLook: choiceOption(values, 'second-look', ['never', 'unsure', 'always'], READ_DEFAULTS.secondLook),
       formats: formatsOption(values),
     },
   };

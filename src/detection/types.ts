@@ -32,15 +32,16 @@ export interface Character {
   confidence: number;
 }
 
-/** A whole reading and how probable it is (0..1): the network's own probability of the text, or its share of a vote. */
+/** A whole reading and how probable it is (0..1): as the network says, or after a vote. */
 export interface Candidate {
   text: string;
   confidence: number;
 }
 
-/** What a reader read from one crop. `confidence` is the mean of the characters', 0 for an empty reading (never NaN). */
+/** What a reader read from one crop. */
 export interface Reading {
   text: string;
+  /** 0..1: how probable it is that the whole text is right, as the first candidate has it; 0 for an empty reading (never NaN). */
   confidence: number;
   characters: Character[];
   candidates: Candidate[];
@@ -55,6 +56,9 @@ export interface ReadingQuality {
   /** The plate's, in pixels of the picture that it was read from. */
   width: number;
   height: number;
+  /** Its middle. Where it is left out, every reading counts as another view of the plate. */
+  x?: number;
+  y?: number;
   /** ms since the epoch: the frame's. */
   timestamp: number;
 }
@@ -90,7 +94,7 @@ export interface Miss {
 /** What all readings of one track say together. */
 export interface PlateVote {
   text: string;
-  /** 0..1: the weighted agreement of the readings, times their confidence. */
+  /** 0..1: how probable it is that the whole text is right, after all readings. */
   confidence: number;
   characters: Character[];
   candidates: Candidate[];
@@ -98,7 +102,7 @@ export interface PlateVote {
   reads: number;
   /** How many of them read exactly this text; O and 0, I and 1 count as the same. */
   agreeing: number;
-  /** Enough readings agree: the vehicle need not be read again. */
+  /** Enough readings from different views agree: the vehicle need not be read again. */
   settled: boolean;
 }
 
@@ -128,7 +132,7 @@ export interface Plate {
   /** Why it goes no further. Plates held back stay in the list: overlay and plate-out show them. */
   held?: Miss;
   text?: string;
-  /** Mean of the characters'. */
+  /** 0..1: how probable it is that the whole text is right. */
   textConfidence?: number;
   characters?: Character[];
   candidates?: Candidate[];

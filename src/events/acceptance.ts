@@ -10,13 +10,13 @@ export function refusal(text: string, confidence: number, rules: VisitRules): Mi
     return { code: 'length', reason: `length ${length} < ${rules.minLength}`, value: length, limit: rules.minLength };
   }
   if (rules.format !== undefined && !rules.format.test(text)) return { code: 'format', reason: 'format' };
-  if (!(confidence >= rules.minConfidence)) {
-    // Rounded down, so that 0.698 does not read 0.70 < 0.70.
-    const shown = (Math.floor(confidence * 100) / 100).toFixed(2);
-    const limit = rules.minConfidence;
-    return { code: 'confidence', reason: `confidence ${shown} < ${limit.toFixed(2)}`, value: confidence, limit };
-  }
-  return undefined;
+  return confidence >= rules.minConfidence ? undefined : unsure(confidence, rules.minConfidence);
+}
+
+function unsure(confidence: number, limit: number): Miss {
+  // Rounded down, so that 0.698 does not read 0.70 < 0.70.
+  const shown = (Math.floor(confidence * 100) / 100).toFixed(2);
+  return { code: 'confidence', reason: `confidence ${shown} < ${limit.toFixed(2)}`, value: confidence, limit };
 }
 
 /** Readings that must agree before a vote is final: the number asked for, and more than half of those that took part. */
@@ -24,11 +24,14 @@ export function neededReads(vote: PlateVote, rules: VisitRules): number {
   return Math.max(rules.minReads, Math.floor(vote.reads / 2) + 1);
 }
 
-/**
- * A final has no character less sure than this, unless the track is settled. A mean hides the one weak character
- * that makes the plate another one, and neighbouring frames misread alike.
- */
+/** A final has no character less sure than this, unless the track is settled: it holds where somebody sets a low confidence for the whole. */
 const LEAST_CHARACTER = 0.6;
+
+/**
+ * A vote of a vehicle that is still there is not final below this, unless it is settled: more readings will make it surer or another, and a
+ * gate that asks for more than the final had is not asked again. When the vehicle leaves, what was set is enough.
+ */
+const WORTH_WAITING = 0.8;
 
 /** Why a text is not sure enough for a `final`; undefined when it is. */
 export function doubt(characters: readonly Character[]): Miss | undefined {
@@ -48,10 +51,12 @@ export function disagreement(agreeing: number, minReads: number): Miss {
   return { code: 'disagreement', reason: `agreeing ${agreeing} < ${minReads}`, value: agreeing, limit: minReads };
 }
 
-/** What an unsettled vote still lacks for a `final`; undefined when nothing. */
-export function shortfall(vote: PlateVote, rules: VisitRules): Miss | undefined {
+/** What an unsettled vote still lacks for a `final`; undefined when nothing. @param mayGrow more readings may come */
+export function shortfall(vote: PlateVote, rules: VisitRules, mayGrow = false): Miss | undefined {
   const needed = neededReads(vote, rules);
-  return vote.agreeing < needed ? disagreement(vote.agreeing, needed) : doubt(vote.characters);
+  if (vote.agreeing < needed) return disagreement(vote.agreeing, needed);
+  if (mayGrow && vote.confidence < WORTH_WAITING) return unsure(vote.confidence, WORTH_WAITING);
+  return doubt(vote.characters);
 }
 
 /** Why a track gave no event, now that it is gone. */

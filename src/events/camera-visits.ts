@@ -56,7 +56,7 @@ export class CameraVisits {
     for (const plate of plates) this.#seePlate(plate, vehicles, input.tracked);
     // Settled vehicles are not looked at any more: their plate is known by the tracker only.
     for (const { trackId, plate: vote } of vehicles) {
-      if (trackId !== undefined && vote !== undefined) this.#judge(this.#tracks.get(trackId)!, vote, false);
+      if (trackId !== undefined && vote !== undefined) this.#judge(this.#tracks.get(trackId)!, vote, { mayGrow: true });
     }
     for (const track of departed) this.#depart(track);
     const requests = this.shelf.takeRequests();
@@ -87,8 +87,9 @@ export class CameraVisits {
     if (this.#frame !== undefined) state.way.seePlate(plate.box, this.#frame);
     this.#offerView(state, plate, vehicles[plate.vehicle ?? -1] ?? state.vehicle);
     if (plate.held !== undefined) this.#missOnce(state, plate.held, plate.text);
-    if (plate.vote !== undefined) this.#judge(state, plate.vote, plate.held === undefined);
-    else if (plate.held === undefined && hasText(plate)) this.#judge(state, state.tally(plate), true);
+    const report = plate.held === undefined;
+    if (plate.vote !== undefined) this.#judge(state, plate.vote, { report, mayGrow: true });
+    else if (report && hasText(plate)) this.#judge(state, state.tally(plate), { report });
   }
 
   #seeUntracked(plate: Plate, vehicle: Vehicle | undefined, trackedFlow: boolean): void {
@@ -134,15 +135,19 @@ export class CameraVisits {
     this.shelf.offer(owner, plate, vehicle?.box);
   }
 
-  /** Says what the vote of a track is worth. @param report whether a refusal is news, or the vote merely stands */
-  #judge(state: TrackState, vote: PlateVote, report: boolean): void {
+  /**
+   * Says what the vote of a track is worth.
+   * @param report a refusal is news; else the vote merely stands
+   * @param mayGrow more readings may come
+   */
+  #judge(state: TrackState, vote: PlateVote, { report = false, mayGrow = false }): void {
     if (!state.takeVote(vote)) return;
     const refused = refusal(vote.text, vote.confidence, this.rules);
     if (refused !== undefined) {
       if (report) this.#missOnce(state, refused, vote.text);
       return;
     }
-    const enough = vote.settled || shortfall(vote, this.rules) === undefined;
+    const enough = vote.settled || shortfall(vote, this.rules, mayGrow) === undefined;
     const own = state.visit;
     if (own?.finalText !== undefined && plateKey(own.finalText) === plateKey(vote.text)) return;
     if (own?.finalText !== undefined && (!enough || own.corrections >= MAX_CORRECTIONS)) return;
@@ -226,7 +231,7 @@ export class CameraVisits {
     this.#tracks.delete(departed.trackId);
     state.lastSeen = departed.lastSeen;
     state.frames = Math.max(state.frames, departed.frames);
-    if (departed.plate !== undefined) this.#judge(state, departed.plate, false);
+    if (departed.plate !== undefined) state.takeVote(departed.plate);
     for (const visit of [state.visit, state.joined]) {
       if (visit === undefined) continue;
       visit.lastSeen = Math.max(visit.lastSeen, departed.lastSeen);
@@ -236,6 +241,8 @@ export class CameraVisits {
   }
 
   #end(state: TrackState): void {
+    // No more readings will come: what did not suffice so far may now.
+    if (state.vote !== undefined) this.#judge(state, state.vote, {});
     if (state.joined === undefined && state.visit?.finalText === undefined) {
       this.#missOnce(state, whyNothing(state, this.rules), state.vote?.text);
     }

@@ -6,7 +6,7 @@ import { readZones, type Zone } from '../areas/zones.js';
 /** What a plate must be like to become an event. */
 export interface VisitOptions {
   /**
-   * Least confidence (0..1) of the vote, or of the reading where nothing is tracked.
+   * Least confidence (0..1) of the vote, or of the reading where nothing is tracked: how probable it is that every character is right.
    * Raise it → fewer wrong plates; lower it → fewer plates missed.
    */
   minConfidence: number;
@@ -39,7 +39,7 @@ export interface VisitOptions {
 }
 
 export const VISIT_DEFAULTS: Readonly<VisitOptions> = {
-  minConfidence: 0.7,
+  minConfidence: 0.6,
   minReads: 2,
   minLength: 4,
   dedupeSeconds: 30,

@@ -105,8 +105,9 @@ export class TrackState {
 /** A single reading in the shape of a vote. */
 export function readingAsVote(plate: Plate & { text: string }, reads: number, agreeing: number): PlateVote {
   const characters = plate.characters ?? [];
-  const mean = characters.reduce((sum, { confidence }) => sum + confidence, 0) / (characters.length || 1);
-  const confidence = plate.textConfidence ?? mean;
+  // Whoever wrote no confidence of the whole text: as if its characters were independent of each other.
+  const product = characters.reduce((all, { confidence }) => all * confidence, characters.length > 0 ? 1 : 0);
+  const confidence = plate.textConfidence ?? product;
   const candidates = plate.candidates ?? [{ text: plate.text, confidence }];
   return { text: plate.text, confidence, characters, candidates, reads, agreeing, settled: false };
 }

@@ -14,7 +14,7 @@ export const PRESETS: Readonly<Record<'plateflow' | 'tappas', Preset>> = {
     'alpr-tracker': {
       iouThreshold: 0.2,
       settleReads: 3,
-      settleConfidence: 0.85,
+      settleConfidence: 0.9,
       rereadGrowth: 1.6,
       newIouThreshold: '',
       kalmanDistance: '',
@@ -31,8 +31,8 @@ export const PRESETS: Readonly<Record<'plateflow' | 'tappas', Preset>> = {
       wholeVehicles: false,
     },
     'alpr-blur-gate': { minSharpness: 100, minWidth: 0, minHeight: 0 },
-    'alpr-lprnet-read': { minConfidence: 0.5, minLength: 3, secondLook: 'unsure', candidates: 3 },
-    'alpr-plate-out': { minConfidence: 0.7, minReads: 2, minLength: 4 },
+    'alpr-lprnet-read': { minConfidence: 0.1, minLength: 3, secondLook: 'unsure', candidates: 3 },
+    'alpr-plate-out': { minConfidence: 0.6, minReads: 2, minLength: 4 },
   },
 
   /** The constants of Hailo's TAPPAS licence plate application, v3.31.0 (alpr-field-facts §1.1 and §1.3–1.6). */
@@ -48,7 +48,7 @@ export const PRESETS: Readonly<Record<'plateflow' | 'tappas', Preset>> = {
       keepLostFrames: 2,
       // The first reading stands: one settles the track, and no vehicle grows a thousandfold.
       settleReads: 1,
-      settleConfidence: 0.9,
+      settleConfidence: 0.48,
       rereadGrowth: 1000,
     },
     'alpr-plate-detect': {
@@ -61,7 +61,8 @@ export const PRESETS: Readonly<Record<'plateflow' | 'tappas', Preset>> = {
     },
     // Its rule of more than 10 px within the plate is blur-gate's own, always on.
     'alpr-blur-gate': { minSharpness: 100, minWidth: 0, minHeight: 0 },
-    'alpr-lprnet-read': { minConfidence: 0.9, minLength: 7, secondLook: 'never', candidates: 1 },
-    'alpr-plate-out': { minConfidence: 0.9, minReads: 1, minLength: 7 },
+    // Its 0.90 is a mean over characters, ours the probability of the text: seven of them have 0.90⁷ = 0.48 together.
+    'alpr-lprnet-read': { minConfidence: 0.48, minLength: 7, secondLook: 'never', candidates: 1 },
+    'alpr-plate-out': { minConfidence: 0.48, minReads: 1, minLength: 7 },
   },
 };

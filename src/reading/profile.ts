@@ -1,16 +1,9 @@
 import { lookAlike } from '../detection/look-alikes.js';
 
-/** One character of one reading, or what all readings together say for one. */
-export interface Spoken {
-  /** Decides who wins. */
-  evidence: number;
-  /** The reading's weight times the character's confidence: makes the vote's confidence. */
-  support: number;
-}
-
 /** What the readings say about one place of the plate. */
 export interface Column {
-  readonly characters: Map<string, Spoken>;
+  /** Evidence for each character. */
+  readonly characters: Map<string, number>;
   /** Evidence that there is no character here. */
   gap: number;
 }
@@ -26,26 +19,24 @@ export class Profile {
 
   /**
    * @param characters one reading's
-   * @param spoken how much it says per character, same order
+   * @param evidence how much it says per character, same order
    * @param gapEvidence how much it says where it has none
    */
-  add(characters: readonly string[], spoken: readonly Spoken[], gapEvidence: number): void {
+  add(characters: readonly string[], evidence: readonly number[], gapEvidence: number): void {
     const places = this.#align(characters);
     let next = 0;
     for (let place = 0; place < places.length; place++) {
       const character = places[place]!;
       if (character.column < 0) {
         const inserted: Column = { characters: new Map(), gap: this.#evidence };
-        inserted.characters.set(characters[character.index]!, { ...spoken[character.index]! });
+        inserted.characters.set(characters[character.index]!, evidence[character.index]!);
         this.columns.splice(next, 0, inserted);
       } else if (character.index < 0) {
         this.columns[next]!.gap += gapEvidence;
       } else {
         const known = this.columns[next]!.characters;
         const text = characters[character.index]!;
-        const { evidence, support } = spoken[character.index]!;
-        const before = known.get(text);
-        known.set(text, { evidence: (before?.evidence ?? 0) + evidence, support: (before?.support ?? 0) + support });
+        known.set(text, (known.get(text) ?? 0) + evidence[character.index]!);
       }
       next++;
     }
@@ -104,7 +95,7 @@ export class Profile {
     const column = this.columns[index]!;
     let all = column.gap;
     let same = 0;
-    for (const [text, { evidence }] of column.characters) {
+    for (const [text, evidence] of column.characters) {
       all += evidence;
       if (text === character) same += evidence;
       else if (lookAlike(text, character)) same += evidence / 2;
@@ -115,7 +106,7 @@ export class Profile {
   #skipCost(index: number): number {
     const column = this.columns[index]!;
     let all = column.gap;
-    for (const { evidence } of column.characters.values()) all += evidence;
+    for (const evidence of column.characters.values()) all += evidence;
     return all > 0 ? 1 - column.gap / all : 1;
   }
 }

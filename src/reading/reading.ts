@@ -9,8 +9,8 @@ export interface CandidateOptions {
 }
 
 /**
- * Puts a reading together. Its confidence is the mean of the characters', 0 when there are none. An empty text is never a
- * candidate, and an empty reading has none; otherwise the first candidate is the text itself.
+ * Puts a reading together. Its confidence is that of the whole text, as the first candidate has it; 0 when there is no text. An empty text
+ * is never a candidate, and an empty reading has none; otherwise the first candidate is the text itself.
  *
  * @param candidates best first.
  */
@@ -22,12 +22,16 @@ export function makeReading(
 ): Reading {
   const text = characters.map((character) => character.text).join('');
   if (text === '') return { text: '', confidence: 0, characters: [], candidates: [], lines: 0 };
-  const sum = characters.reduce((total, character) => total + character.confidence, 0);
   return {
     text,
-    confidence: sum / characters.length,
+    confidence: candidates.find((candidate) => candidate.text === text)?.confidence ?? productOf(characters),
     characters,
     candidates: candidates.filter((candidate) => candidate.text !== '').slice(0, maxCandidates),
     lines,
   };
+}
+
+/** How probable all of them are together, were each independent of the others; 1 for none. */
+export function productOf(characters: readonly Character[]): number {
+  return characters.reduce((product, { confidence }) => product * confidence, 1);
 }

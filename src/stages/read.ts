@@ -5,20 +5,18 @@ import type { Frame } from '../frame/frame.js';
 import type { CountryFormats } from '../reading/formats/format.js';
 import { clearRegion, guessRegions } from '../reading/formats/region.js';
 import { resolveReading } from '../reading/formats/resolve.js';
+import { combineLooks } from '../reading/looks.js';
 import type { Tracker } from '../tracking/tracker.js';
 import { isOpen } from './blur-gate.js';
 import { closerPlate } from './detail.js';
 import { readingOf } from './detections.js';
 
 export interface ReadOptions {
-  /** 0..1, mean of the characters'. Readings below are held back and have no vote. */
+  /** 0..1, of the whole text. Readings below are held back and have no vote. */
   minConfidence: number;
   /** Characters. */
   minLength: number;
-  /**
-   * Cut the plate out again with other margins and keep the reading whose weakest character is surest:
-   * `unsure` does so only when the first look has a doubtful character.
-   */
+  /** Cut the plate out twice more, tighter and wider, and take what all looks say together: `unsure` does so below a confidence of 0.8. */
   secondLook: 'never' | 'unsure' | 'always';
   /** How many candidates to keep per plate; 1 reads greedily. */
   candidates: number;
@@ -29,13 +27,14 @@ export interface ReadOptions {
   formats?: readonly CountryFormats[] | undefined;
 }
 
-/** A weakest character below this makes a reading unsure: readings above it were right 96 times in 100 (reader recipe). */
+/** Defaults of lprnet-read and the command line. Readings below one in ten outvote nobody, and many are none of a plate. */
+export const READ_DEFAULTS = { minConfidence: 0.1, minLength: 3, secondLook: 'unsure', candidates: 3 } as const;
+
+/** A reading below this is looked at again. */
 const SURE = 0.8;
 const BEAM_WIDTH = 8;
-/** Margins of the further looks; the first look's is in the manifest. */
-const OTHER_MARGINS = [0.02, 0.15];
-/** The same for a picture that is itself a crop: there is nothing around it, so looks go inwards. */
-const INNER_MARGINS = [-0.03, -0.08];
+/** What the further looks add to the first one's margin: a box may be too loose or too tight. */
+const OTHER_MARGINS = [-0.08, 0.08];
 
 /**
  * Reads every plate that is neither held back nor settled, straightened along its corners where they are known.
@@ -70,8 +69,8 @@ async function lookAt(frame: Frame, plates: Plate[], network: Network, options: 
   // The beam's width decides how well the candidates are ranked, not only how many there are.
   const formats = options.formats ?? [];
   const beamWidth = options.candidates > 1 || formats.length > 0 ? Math.max(BEAM_WIDTH, options.candidates) : 1;
-  // What fits a format may be among those that nobody asked to see.
-  const maxCandidates = formats.length > 0 ? beamWidth : Math.max(1, options.candidates);
+  // What fits a format, or what another look sees, may be among those that nobody asked to see.
+  const maxCandidates = beamWidth;
   const runOptions: RunOptions = { beamWidth, maxCandidates };
   const run = async (views: View[]): Promise<Reading[]> => {
     if (views.length === 0) return [];
@@ -80,23 +79,21 @@ async function lookAt(frame: Frame, plates: Plate[], network: Network, options: 
   };
 
   const margin = network.manifest.input.margin ?? 0;
-  const best = await run(plates.map((plate) => viewOf(plate, fillsFrame(plate, frame) ? 0 : margin)));
-  if (options.secondLook === 'never') return best;
+  const margins = plates.map((plate) => (fillsFrame(plate, frame) ? 0 : margin));
+  const readings = await run(plates.map((plate, index) => viewOf(plate, margins[index]!)));
+  if (options.secondLook === 'never') return readings;
 
-  const unsure = [...best.keys()].filter((index) => options.secondLook === 'always' || weakest(best[index]!) < SURE);
-  const again = await run(
-    unsure.flatMap((index) => {
-      const plate = plates[index]!;
-      return (fillsFrame(plate, frame) ? INNER_MARGINS : OTHER_MARGINS).map((other) => viewOf(plate, other));
-    }),
+  const unsure = [...readings.keys()].filter(
+    (at) => options.secondLook === 'always' || readings[at]!.confidence < SURE,
   );
-  for (const [order, index] of unsure.entries()) {
-    for (let look = 0; look < OTHER_MARGINS.length; look++) {
-      const reading = again[order * OTHER_MARGINS.length + look]!;
-      if (weakest(reading) > weakest(best[index]!)) best[index] = reading;
-    }
+  const again = await run(
+    unsure.flatMap((at) => OTHER_MARGINS.map((other) => viewOf(plates[at]!, margins[at]! + other))),
+  );
+  for (const [order, at] of unsure.entries()) {
+    const others = again.slice(order * OTHER_MARGINS.length, (order + 1) * OTHER_MARGINS.length);
+    readings[at] = combineLooks([readings[at]!, ...others], maxCandidates);
   }
-  return best;
+  return readings;
 }
 
 function viewOf(plate: Plate, margin: number): View {
@@ -106,11 +103,6 @@ function viewOf(plate: Plate, margin: number): View {
 /** True where somebody handed in a plate crop as a picture. */
 function fillsFrame({ box, corners }: Plate, frame: Frame): boolean {
   return corners === undefined && box.x1 <= 0 && box.y1 <= 0 && box.x2 >= frame.width && box.y2 >= frame.height;
-}
-
-/** The probability of the least certain character; 0 when nothing was read. */
-function weakest(reading: Reading): number {
-  return reading.characters.reduce((least, { confidence }) => Math.min(least, confidence), reading.text === '' ? 0 : 1);
 }
 
 function withReading(
@@ -136,6 +128,8 @@ function withReading(
   const quality = {
     width: box.x2 - box.x1,
     height: box.y2 - box.y1,
+    x: (box.x1 + box.x2) / 2,
+    y: (box.y1 + box.y2) / 2,
     timestamp: frame.timestamp,
     ...(plate.sharpness === undefined ? {} : { sharpness: plate.sharpness }),
   };
@@ -145,7 +139,6 @@ function withReading(
 
 /** The reading as the expected countries spell it, with as many candidates as were asked for. */
 function inFormat(reading: Reading, { formats = [], candidates }: ReadOptions): Reading {
-  if (formats.length === 0) return reading;
   const resolved = resolveReading(reading, formats);
   return { ...resolved, candidates: resolved.candidates.slice(0, Math.max(1, candidates)) };
 }

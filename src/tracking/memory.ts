@@ -8,10 +8,10 @@ export interface SettleRule {
 
 /** How readings become one plate; src/reading/vote.ts has the one that ships. Handed in, because rooms do not import sideways. */
 export interface Voting {
-  /** How much a reading counts, above 0. */
-  weigh(rated: RatedReading): number;
   /** @returns undefined when there is no text in any reading */
   vote(readings: readonly RatedReading[], rule: SettleRule): PlateVote | undefined;
+  /** Of several readings the one that can best be done without. @returns its index */
+  leastTelling(readings: readonly RatedReading[]): number;
 }
 
 /** Readings kept per track. A visit at 30 fps has hundreds; beyond the best few dozen they change nothing. */
@@ -20,7 +20,6 @@ export const READINGS_PER_TRACK = 32;
 /** Everything that was read of one track, as far as it still counts. */
 export class ReadingMemory {
   readonly #readings: RatedReading[] = [];
-  readonly #weights: number[] = [];
   readonly #voting: Voting;
   readonly #rule: SettleRule;
   #vote: PlateVote | undefined;
@@ -40,19 +39,12 @@ export class ReadingMemory {
     return this.#readings.length;
   }
 
-  /** Takes in a reading, drops the lightest when there are too many, and votes anew. Empty readings say nothing. */
+  /** Takes in a reading, drops the least telling when there are too many, and votes anew. Empty readings say nothing. */
   add(reading: Reading, quality: ReadingQuality): PlateVote | undefined {
     if (reading.characters.length === 0) return this.#vote;
-    const rated = { reading, quality };
-    this.#readings.push(rated);
-    this.#weights.push(this.#voting.weigh(rated));
+    this.#readings.push({ reading, quality });
     if (this.#readings.length > READINGS_PER_TRACK) {
-      let lightest = 0;
-      for (let index = 1; index < this.#weights.length; index++) {
-        if (this.#weights[index]! < this.#weights[lightest]!) lightest = index;
-      }
-      this.#readings.splice(lightest, 1);
-      this.#weights.splice(lightest, 1);
+      this.#readings.splice(this.#voting.leastTelling(this.#readings), 1);
     }
     this.#vote = this.#voting.vote(this.#readings, this.#rule);
     return this.#vote;

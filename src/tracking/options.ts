@@ -35,7 +35,7 @@ export interface TrackerOptions {
    */
   keepLostMs: number;
   /**
-   * Agreeing readings (1..) that settle a track.
+   * Agreeing readings (1..) from different views that settle a track; a view that stays counts again every second.
    * Raise it → fewer wrong plates; lower it → less work and earlier results.
    */
   settleReads: number;
@@ -60,7 +60,7 @@ export const TRACKER_DEFAULTS: Readonly<TrackerOptions> = {
   iouThreshold: 0.2,
   keepLostMs: 1500,
   settleReads: 3,
-  settleConfidence: 0.85,
+  settleConfidence: 0.9,
   rereadGrowth: 1.6,
   silenceMs: 5000,
 };

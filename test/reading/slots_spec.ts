@@ -29,7 +29,8 @@ describe('the slot reader', () => {
         const reading = decodeReading({ p: { dims: [1, 4, 4], data: slots(filled) } }, SPEC, { ...OPTIONS, beamWidth });
         assert.equal(reading.text, text);
         assert.equal(reading.lines, text === '' ? 0 : 1);
-        close(reading.confidence, text === '' ? 0 : 0.85);
+        for (const { confidence } of reading.characters) close(confidence, 0.85);
+        close(reading.confidence, reading.candidates[0]?.confidence ?? 0);
         assert.equal(reading.characters.map((character) => character.text).join(''), text);
       }
     });
@@ -49,7 +50,7 @@ describe('the slot reader', () => {
         texts.map(({ text }) => text),
         ['AB', 'B京A'],
       );
-      close(texts[1]!.confidence, 0.85);
+      close(texts[1]!.characters[0]!.confidence, 0.85);
     }
     assert.equal(decodeReading({ x: { dims: [4, 4], data: slots('BA__') } }, SPEC, OPTIONS).text, 'BA');
   });
@@ -87,7 +88,8 @@ describe('the slot reader', () => {
     const data = [0.6, 0, 0.4, 0, 0.7, 0, 0.3, 0];
     const reading = decodeReading({ p: { dims: [1, 2, 4], data } }, { ...SPEC, slots: 2 }, OPTIONS);
     assert.equal(reading.text, 'A');
-    close(reading.confidence, 0.7);
+    close(reading.characters[0]!.confidence, 0.7);
+    close(reading.confidence, 0.46);
     close(reading.candidates[0]!.confidence, 0.46);
     close(reading.candidates[1]!.confidence, 0.42);
   });

@@ -33,7 +33,7 @@ describe('The vote over a noisy sequence of frames', function () {
     for (const plate of plates) {
       const isRight = (text: string): number => Number(foldLookAlikes(text) === foldLookAlikes(plate.text));
       for (let count = 0; count < SEQUENCES; count++) {
-        const sequence = await plateSequence(plate, FRAMES, { first: 52, last: 88 }, random);
+        const sequence = await plateSequence(plate, FRAMES, { first: 46, last: 76 }, random);
         const { vote, best, first, frames, settledAfter } = chooseFrom(
           await readSequence(sequence, share.device, reader),
         );

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { RatedReading } from '../../src/detection/types.js';
-import { votePlate, weighReading } from '../../src/reading/vote.js';
+import { leastTelling, weighReading } from '../../src/reading/sights.js';
+import { votePlate } from '../../src/reading/vote.js';
 import { seededRandom } from '../support/random.js';
 
-const RULE = { settleReads: 3, settleConfidence: 0.85 };
+const RULE = { settleReads: 3, settleConfidence: 0.9 };
 const LARGE_AND_SHARP = { width: 120, height: 30, sharpness: 500, timestamp: 0 };
 
 function rated(
@@ -13,9 +14,19 @@ function rated(
 ): RatedReading {
   const of = (index: number): number => (typeof confidence === 'number' ? confidence : confidence[index]!);
   const characters = [...text].map((character, index) => ({ text: character, confidence: of(index) }));
-  const mean = characters.reduce((sum, character) => sum + character.confidence, 0) / (characters.length || 1);
-  const reading = { text, confidence: mean, characters, candidates: [{ text, confidence: 1 }], lines: 1 };
+  const whole = characters.reduce((product, character) => product * character.confidence, 1);
+  const reading = { text, confidence: whole, characters, candidates: [{ text, confidence: whole }], lines: 1 };
   return { reading, quality: { ...LARGE_AND_SHARP, ...quality } };
+}
+/** Readings of one plate at 30 frames per second. */
+function frames(
+  count: number,
+  where: (index: number) => Partial<RatedReading['quality']>,
+  confidence = 0.99,
+): RatedReading[] {
+  return Array.from({ length: count }, (_, n) =>
+    rated('AB123', confidence, { timestamp: (n * 1000) / 30, ...where(n) }),
+  );
 }
 const vote = (...readings: RatedReading[]): NonNullable<ReturnType<typeof votePlate>> => votePlate(readings, RULE)!;
 
@@ -45,22 +56,38 @@ describe('vote over readings', () => {
 
   it('gives a single reading its own confidence, characters and candidates', () => {
     const single = vote(rated('AB12', [0.9, 0.8, 0.7, 0.6]));
-    assert.ok(Math.abs(single.confidence - 0.75) < 1e-12);
+    assert.ok(Math.abs(single.confidence - 0.9 * 0.8 * 0.7 * 0.6) < 1e-12);
     assert.deepEqual(
       single.characters.map(({ text, confidence }) => [text, Number(confidence.toFixed(6))]),
       [['A', 0.9], ['B', 0.8], ['1', 0.7], ['2', 0.6]],
     ); // prettier-ignore
-    assert.deepEqual(single.candidates, [{ text: 'AB12', confidence: 1 }]);
+    assert.deepEqual(single.candidates, [{ text: 'AB12', confidence: single.confidence }]);
     assert.deepEqual([single.reads, single.agreeing, single.settled], [1, 1, false]);
   });
 
-  it('counts a dissenting character as nought in the confidence of that character', () => {
-    const { text, characters, reads, agreeing } = vote(rated('AB12', 0.9), rated('AB12', 0.9), rated('AB17', 0.9));
+  it('is as probable as Bayes says, every reading for what it is worth', () => {
+    const { text, characters, confidence, reads, agreeing } = vote(
+      rated('AB12', 0.9),
+      rated('AB12', 0.9),
+      rated('AB17', 0.9),
+    );
     assert.equal(text, 'AB12');
-    const [a, , , last] = characters.map(({ confidence }) => confidence);
-    assert.ok(Math.abs(a! - 0.9) < 1e-12);
-    assert.ok(Math.abs(last! - (0.9 * 2) / 3) < 1e-12);
+    // Three readings that err alike by 0.2 are worth 3 / 1.4; odds against each of five others are 5 · 0.9 / 0.1.
+    const odds = (share: number): number => 45 ** ((share * 3) / 1.4);
+    const [all, two, one] = [odds(1), odds(2 / 3), odds(1 / 3)];
+    const expected = [all / (all + 5), all / (all + 5), all / (all + 5), two / (two + one + 4)];
+    // One that nobody read and none at all are among the five.
+    for (const [index, character] of characters.entries()) {
+      assert.ok(Math.abs(character.confidence - expected[index]!) < 1e-9, `${index}: ${character.confidence}`);
+    }
+    assert.ok(Math.abs(confidence - expected.reduce((product, one) => product * one, 1)) < 1e-9);
     assert.deepEqual([reads, agreeing], [3, 2]);
+  });
+
+  it('takes the probability of the whole text for the honest one: characters that seem sure say less where it is low', () => {
+    const unsure = rated('AB12', 0.97);
+    const single = vote({ ...unsure, reading: { ...unsure.reading, confidence: 0.4 } });
+    assert.ok(Math.abs(single.confidence - 0.4) < 1e-9);
   });
 
   it('believes one sharp, large, sure reading more than two blurred, small, unsure ones', () => {
@@ -82,7 +109,14 @@ describe('vote over readings', () => {
   const settling: { title: string; readings: RatedReading[]; expected: boolean }[] = [
     { title: 'is not settled by two readings', readings: [rated('AB123'), rated('AB123')], expected: false },
     { title: 'is settled by three sure ones', readings: [rated('AB123'), rated('AB123'), rated('AB123')], expected: true },
-    { title: 'is not settled by three unsure ones', readings: [rated('AB123', 0.8), rated('AB123', 0.8), rated('AB123', 0.8)], expected: false },
+    { title: 'is not settled by three unsure ones', readings: [rated('AB123', 0.6), rated('AB123', 0.6), rated('AB123', 0.6)], expected: false },
+    { title: 'is not settled by one sight of a plate, however often it is read', readings: frames(20, () => ({ x: 500, y: 300 })), expected: false },
+    { title: 'is settled by one sight that was seen for two seconds', readings: frames(61, () => ({ x: 500, y: 300 })), expected: true },
+    { title: 'is not settled by what never gets any surer', readings: frames(200, () => ({ x: 500, y: 300 }), 0.9), expected: false },
+    { title: 'is settled by a plate that moves', readings: frames(3, (n) => ({ x: 500 + 10 * n, y: 300 })), expected: true },
+    { title: 'is settled by a plate that comes closer', readings: frames(3, (n) => ({ x: 500, y: 300, width: 100 * 1.15 ** n, height: 25 * 1.15 ** n })), expected: true },
+    { title: 'is settled by a plate in changing light', readings: frames(3, (n) => ({ x: 500, y: 300, sharpness: 250 * 1.5 ** n })), expected: true },
+    { title: 'is not settled by a box that trembles', readings: frames(20, (n) => ({ x: 500 + (n % 3), y: 300 - (n % 2), sharpness: 500 + 20 * (n % 4) })), expected: false },
     { title: 'is settled although O and 0 take turns', readings: [rated('AO123', 0.98), rated('A0123', 0.98), rated('AO123', 0.98)], expected: true },
     { title: 'is settled although I and 1 take turns', readings: [rated('AIB23', 0.98), rated('A1B23', 0.98), rated('A1B23', 0.98)], expected: true },
     { title: 'is not settled while 8 and B take turns', readings: [0, 1, 2].flatMap(() => [rated('KLMNA8123', 0.99), rated('KLMNAB123', 0.99)]), expected: false },
@@ -92,12 +126,28 @@ describe('vote over readings', () => {
     it(title, () => assert.equal(vote(...readings).settled, expected));
   }
 
-  it('offers the other readings as candidates, the voted text first, shares summing to 1', () => {
-    const { candidates } = vote(rated('AB123'), rated('AB128'), rated('AB123'));
-    assert.deepEqual(candidates.map(({ text }) => text), ['AB123', 'AB128']); // prettier-ignore
-    assert.ok(
-      Math.abs(candidates[0]!.confidence - 2 / 3) < 1e-12 && Math.abs(candidates[1]!.confidence - 1 / 3) < 1e-12,
-    );
+  it('gains nothing by seeing the same again and again', () => {
+    const still = (count: number): number => vote(...frames(count, () => ({ x: 500, y: 300 }), 0.9)).confidence;
+    const moving = vote(...frames(12, (n) => ({ x: 500 + 20 * n, y: 300 }), 0.9)).confidence;
+    assert.ok(still(1) < 0.6 && still(12) < 0.9 && still(200) < 0.9, `${still(1)} ${still(12)} ${still(200)}`);
+    assert.ok(moving > 0.99, `${moving}`);
+  });
+
+  it('forgets the lightest reading of what was seen most', () => {
+    const still = frames(5, () => ({ x: 500, y: 300 }));
+    const dim = { ...still[2]!, quality: { ...still[2]!.quality, sharpness: 480, width: 40, height: 12, x: 500 } };
+    assert.equal(leastTelling([...still, ...frames(1, () => ({ x: 100, y: 100, sharpness: 30 }))]), 0);
+    const sharpnesses = [190, 170, 160, 180, 175].map((sharpness) => ({ x: 500, y: 300, sharpness }));
+    assert.equal(leastTelling(frames(5, (n) => sharpnesses[n]!)), 2);
+    assert.equal(leastTelling([dim]), 0);
+  });
+
+  it('offers the other readings as candidates, the voted text first, and they share what it leaves', () => {
+    const { candidates, confidence } = vote(rated('AB123'), rated('AB128'), rated('AB129', 0.8), rated('AB123'));
+    assert.deepEqual(candidates.map(({ text }) => text), ['AB123', 'AB128', 'AB129']); // prettier-ignore
+    assert.equal(candidates[0]!.confidence, confidence);
+    const sum = candidates.reduce((total, candidate) => total + candidate.confidence, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-12, `${sum}`);
   });
 
   it('survives confidences that are none', () => {

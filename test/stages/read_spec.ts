@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { View } from '../../src/device/device.js';
-import type { Corners, Plate, Reading } from '../../src/detection/types.js';
+import type { Corners, Plate, Reading, ReadingQuality } from '../../src/detection/types.js';
 import { readFormats } from '../../src/reading/formats/catalogue.js';
 import { plateVoting } from '../../src/reading/vote.js';
 import { readPlates, type ReadOptions } from '../../src/stages/read.js';
@@ -28,6 +28,14 @@ function reader(answer: (view: View, index: number) => Reading): FakeNetwork {
       margin: 0.08,
     },
   );
+}
+
+/** A reading with these candidates, most probable first. */
+function readingOf(candidates: Record<string, number>): Reading {
+  const list = Object.entries(candidates).map(([text, confidence]) => ({ text, confidence }));
+  const { text, confidence } = list[0]!;
+  const characters = [...text].map((one) => ({ text: one, confidence: 0.95 }));
+  return { text, confidence, characters, candidates: list, lines: 1 };
 }
 
 describe('readPlates', () => {
@@ -110,26 +118,81 @@ describe('readPlates', () => {
     assert.equal(plates[0]!.held, undefined);
   });
 
-  it('takes a second look only at unsure plates and keeps the look whose weakest character is surest', async () => {
+  it('takes a second look only at unsure plates, tighter and wider, and believes all looks together', async () => {
+    // The tight one lost a character and is sure of the rest; the others agree on what it might have been.
+    const looks: Record<string, Record<string, number>> = {
+      '0.08': { AB1234: 0.5, AB123: 0.3 },
+      '0.00': { AB123: 0.75, AB1234: 0.2 },
+      '0.16': { AB1284: 0.5, AB1234: 0.45 },
+    };
     const net = reader((view) => {
-      const margin = view.margin ?? 0;
-      if ('box' in view && view.box.x1 === 500) return reading('SURE1', 0.99);
-      if (margin === 0.02) return reading('RIGHT1', 0.97, 0.9);
-      return reading('WR0NG1', 0.95, margin === 0.15 ? 0.3 : 0.4);
+      if ('box' in view && view.box.x1 === 500) return reading('SURE1', 0.99, 0.81);
+      return readingOf(looks[(view.margin ?? 0).toFixed(2)]!);
     });
     const given = [plate(), plate({ box: { x1: 500, y1: 10, x2: 600, y2: 40 } })];
     const { plates } = await readPlates(testFrame(), given, net, { ...options, secondLook: 'unsure' });
     assert.deepEqual(
-      plates.map(({ text }) => text),
-      ['RIGHT1', 'SURE1'],
-    );
-    assert.deepEqual(
-      net.requests.map(({ views }) => views.map((view) => view.margin)),
+      plates.map(({ text, textConfidence }) => [text, textConfidence]),
       [
-        [0.08, 0.08],
-        [0.02, 0.15],
+        ['AB1234', 0.5],
+        ['SURE1', plates[1]!.textConfidence],
       ],
     );
+    assert.deepEqual(
+      plates[0]!.candidates!.map(({ text }) => text),
+      ['AB1234', 'AB123', 'AB1284'],
+    );
+    const sum = plates[0]!.candidates!.reduce((total, { confidence }) => total + confidence, 0);
+    assert.ok(sum <= 1 + 1e-12, `${sum}`);
+    assert.deepEqual(
+      net.requests.map(({ views }) => views.map(({ margin }) => margin!.toFixed(2))),
+      [
+        ['0.08', '0.08'],
+        ['0.00', '0.16'],
+      ],
+    );
+  });
+
+  it('looks closer and wider at a picture that is itself a crop, too', async () => {
+    const net = reader(() => reading('AB12CD', 0.5));
+    const crop = plate({ box: { x1: 0, y1: 0, x2: 100, y2: 30 } });
+    await readPlates(testFrame(100, 30), [crop], net, { ...options, minConfidence: 0, secondLook: 'always' });
+    assert.deepEqual(
+      net.requests.map(({ views }) => views.map(({ margin }) => margin)),
+      [[0], [-0.08, 0.08]],
+    );
+  });
+
+  it('reads nothing where no look shows anything, and what one look shows where the others show nothing', async () => {
+    const empty = await readPlates(
+      testFrame(),
+      [plate()],
+      reader(() => reading('')),
+      { ...options, secondLook: 'unsure' },
+    );
+    assert.deepEqual([empty.plates[0]!.text, empty.plates[0]!.held?.code], ['', 'unread']);
+    const one = reader(({ margin }) => (margin === 0 ? readingOf({ AB12: 0.6 }) : reading('')));
+    const { plates } = await readPlates(testFrame(), [plate()], one, { ...options, secondLook: 'unsure' });
+    assert.deepEqual([plates[0]!.text, plates[0]!.textConfidence], ['AB12', 0.6]);
+  });
+
+  it('says where in the picture the plate was read, so that views can be told apart', async () => {
+    const seen: ReadingQuality[] = [];
+    const tracker = new Tracker({}, plateVoting);
+    const tracked = trackScene(tracker, testFrame(), undefined, [plate()], 'plates').plates![0]!;
+    const add = tracker.addReading.bind(tracker);
+    tracker.addReading = (id, read, quality) => {
+      seen.push(quality);
+      return add(id, read, quality);
+    };
+    await readPlates(
+      testFrame(),
+      [tracked],
+      reader(() => reading('AB12CD')),
+      options,
+      tracker,
+    );
+    assert.deepEqual(seen, [{ width: 100, height: 30, x: 60, y: 25, timestamp: 1000 }]);
   });
 
   it('adds no margin to a picture that is itself a crop', async () => {

@@ -24,14 +24,14 @@ export function detection(x1: number, y1: number, x2: number, y2: number, confid
   return { box: { x1, y1, x2, y2 }, confidence, classId: 0, label: 'thing' };
 }
 
-/** A reading whose characters all have the same confidence, unless one is said to be weak. */
+/** A reading that is as sure as its weakest character; all have the same confidence, unless the first is said to be weak. */
 export function reading(text: string, confidence = 0.95, weakest = confidence): Reading {
   const characters = [...text].map((character, index) => ({
     text: character,
     confidence: index === 0 ? weakest : confidence,
   }));
-  const mean = characters.reduce((sum, character) => sum + character.confidence, 0) / Math.max(1, characters.length);
-  return { text, confidence: mean, characters, candidates: [{ text, confidence: 1 }], lines: text === '' ? 0 : 1 };
+  if (text === '') return { text, confidence: 0, characters, candidates: [], lines: 0 };
+  return { text, confidence: weakest, characters, candidates: [{ text, confidence: weakest }], lines: 1 };
 }
 
 /** A network that answers what the test says and remembers what it was asked. */

@@ -1,15 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import type { Box, Plate, RatedReading } from '../../src/detection/types.js';
+import type { Box, Plate, PlateVote, RatedReading } from '../../src/detection/types.js';
 import type { Device, Network } from '../../src/device/device.js';
+import { refusal, shortfall } from '../../src/events/acceptance.js';
+import { visitRules } from '../../src/events/options.js';
+import { foldLookAlikes } from '../../src/detection/look-alikes.js';
 import { framePool } from '../../src/frame/pool.js';
 import { decodeImage } from '../../src/image/decode.js';
 import { ReadingMemory } from '../../src/tracking/memory.js';
 import { TRACKER_DEFAULTS } from '../../src/tracking/options.js';
 import { plateVoting } from '../../src/reading/vote.js';
 import { gatePlates } from '../../src/stages/blur-gate.js';
-import { readPlates } from '../../src/stages/read.js';
+import { READ_DEFAULTS, readPlates } from '../../src/stages/read.js';
 import { packageRoot } from './node-red-process.js';
 
 /** A well visible plate, to be made hard to read. */
@@ -57,7 +60,9 @@ export interface SequenceFrame {
  * Frames as a cheap camera gives them of a plate that comes nearer: few pixels, blur of motion and of focus, light that changes, noise
  * of the sensor, now and then a streak of glare or a wiper, compression, and a detector whose box is not quite right.
  *
- * @param width of the plate in the first and in the last frame, px
+ * Of one that stands still there is one view: only the noise is new in every frame, and the box trembles by a hundredth.
+ *
+ * @param width of the plate in the first and in the last frame, px; the same for both: it stands still
  */
 export async function plateSequence(
   picture: PlatePicture,
@@ -66,6 +71,14 @@ export async function plateSequence(
   random: () => number,
 ): Promise<SequenceFrame[]> {
   const { box } = picture;
+  const stands = width.first === width.last;
+  const faults = new Map<string, number>();
+  /** Drawn anew for every frame of a plate that moves. */
+  const fault = (name: string, draw: () => number): number => {
+    const value = (stands ? faults.get(name) : undefined) ?? draw();
+    faults.set(name, value);
+    return value;
+  };
   const [w, h] = [box.x2 - box.x1, box.y2 - box.y1];
   const size = await sharp(picture.file).metadata();
   const left = Math.max(0, Math.round(box.x1 - AROUND.x * w));
@@ -88,16 +101,21 @@ export async function plateSequence(
     };
     const { data } = await sharp(cut)
       .resize(patch.width, patch.height, { fit: 'fill' })
-      .blur(0.3 + 0.9 * random())
+      .blur(0.3 + 0.9 * fault('blur', random))
       .raw()
       .toBuffer({ resolveWithObject: true });
-    smear(data, patch.width, patch.height, Math.floor(random() * 4));
+    smear(data, patch.width, patch.height, Math.floor(fault('motion', random) * 4));
     const at = { x: (CANVAS.width - patch.width) >> 1, y: (CANVAS.height - patch.height) >> 1 };
     const canvas = Buffer.alloc(CANVAS.width * CANVAS.height * 3, Math.round(110 * light));
-    const gain = light * (0.85 + 0.3 * random());
-    const sigma = 5 + 9 * random();
+    const gain = light * (0.85 + 0.3 * fault('light', random));
+    const sigma = 5 + 9 * fault('noise', random);
     const glare =
-      random() < 0.35 ? { x: random() * patch.width, width: (0.08 + 0.12 * random()) * patch.width } : undefined;
+      fault('glare', random) < 0.35
+        ? {
+            x: fault('glare-x', random) * patch.width,
+            width: (0.08 + 0.12 * fault('glare-width', random)) * patch.width,
+          }
+        : undefined;
     for (let y = 0; y < patch.height; y++) {
       for (let x = 0; x < patch.width; x++) {
         const streak = glare !== undefined && Math.abs(x - glare.x - 0.4 * y) < glare.width / 2 ? 120 : 0;
@@ -110,19 +128,20 @@ export async function plateSequence(
     }
     const raw = { width: CANVAS.width, height: CANVAS.height, channels: 3 as const };
     const jpeg = await sharp(canvas, { raw })
-      .jpeg({ quality: Math.round(30 + 35 * random()) })
+      .jpeg({ quality: Math.round(30 + 35 * fault('quality', random)) })
       .toBuffer();
-    const off = (extent: number): number => extent * 0.05 * gaussian();
+    const off = (side: string, extent: number): number =>
+      extent * (0.05 * fault(side, gaussian) + (stands ? 0.01 * gaussian() : 0));
     const [plateW, plateH] = [w * scale, h * scale];
     const x = at.x + (box.x1 - area.left) * scale;
     const y = at.y + (box.y1 - area.top) * scale;
     sequence.push({
       ...{ jpeg, timestamp: 1000 + index * 66 },
       box: {
-        x1: x + off(plateW),
-        y1: y + off(plateH),
-        x2: x + plateW + off(plateW),
-        y2: y + plateH + off(plateH),
+        x1: x + off('left', plateW),
+        y1: y + off('top', plateH),
+        x2: x + plateW + off('right', plateW),
+        y2: y + plateH + off('bottom', plateH),
       },
     });
   }
@@ -148,11 +167,15 @@ export interface Choices {
   frames: string[];
   /** The reading with the highest confidence. */
   best: string;
-  /** TAPPAS's rule: the first reading with a confidence of 0.9 stays for good. */
+  /** TAPPAS's rule: the first reading whose characters have a mean confidence of 0.9 stays for good. */
   first: string;
   /** Ours: readings join the vote of the track until it is settled. */
   vote: string;
   settledAfter: number | undefined;
+  /** The vote after each reading, up to where it settled. */
+  votes: PlateVote[];
+  /** What plate-out would call final, with what corrects it. */
+  finals: string[];
 }
 
 /** TAPPAS's threshold for a plate that is not read again. */
@@ -169,8 +192,7 @@ export async function readSequence(
     const frame = await decodeImage(jpeg, { cameraId: 'sequence', sequence: index, timestamp });
     const gate = { minSharpness: 0, minWidth: 0, minHeight: 0 };
     const gated = await gatePlates(frame, [{ box, confidence: 1 }], device.pixels, gate);
-    const options = { minConfidence: 0.5, minLength: 3, secondLook: 'unsure' as const, candidates: 3 };
-    const { plates } = await readPlates(frame, gated.plates, reader, options);
+    const { plates } = await readPlates(frame, gated.plates, reader, READ_DEFAULTS);
     framePool().recycle(frame);
     readings.push(...plates.flatMap((plate) => ratedReading(plate, timestamp) ?? []));
   }
@@ -182,28 +204,48 @@ export function ratedReading(plate: Plate, timestamp: number): RatedReading | un
   const { text, characters = [], candidates = [], textConfidence = 0, sharpness, box, held } = plate;
   if (text === undefined || held !== undefined) return undefined;
   const size = { width: box.x2 - box.x1, height: box.y2 - box.y1 };
+  const middle = { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 };
   return {
     reading: { text, characters, candidates, confidence: textConfidence, lines: 1 },
-    quality: { ...size, timestamp, ...(sharpness === undefined ? {} : { sharpness }) },
+    quality: { ...size, ...middle, timestamp, ...(sharpness === undefined ? {} : { sharpness }) },
   };
 }
 
 /** Puts readings of one plate together in each of the ways. */
 export function chooseFrom(readings: readonly RatedReading[]): Choices {
   const memory = new ReadingMemory(plateVoting, TRACKER_DEFAULTS);
+  const rules = visitRules();
   let settledAfter: number | undefined;
+  const votes: PlateVote[] = [];
+  const finals: string[] = [];
+  const judge = (vote: PlateVote, mayGrow: boolean): void => {
+    if (refusal(vote.text, vote.confidence, rules) !== undefined) return;
+    if (!vote.settled && shortfall(vote, rules, mayGrow) !== undefined) return;
+    if (foldLookAlikes(finals.at(-1) ?? '') !== foldLookAlikes(vote.text)) finals.push(vote.text);
+  };
   for (const [index, { reading, quality }] of readings.entries()) {
-    if (memory.add(reading, quality)?.settled !== true) continue;
+    const vote = memory.add(reading, quality);
+    if (vote === undefined) continue;
+    votes.push(vote);
+    judge(vote, true);
+    if (!vote.settled) continue;
     settledAfter = index + 1;
     break;
   }
+  if (memory.vote !== undefined) judge(memory.vote, false);
   const all = readings.map(({ reading }) => reading);
   const surest = [...all].sort((a, b) => b.confidence - a.confidence)[0];
   return {
     frames: all.map(({ text }) => text),
     best: surest?.text ?? '',
-    first: all.find(({ confidence }) => confidence >= TAPPAS_CONFIDENCE)?.text ?? '',
+    first: all.find((one) => meanOfCharacters(one) >= TAPPAS_CONFIDENCE)?.text ?? '',
     vote: memory.vote?.text ?? '',
     settledAfter,
+    votes,
+    finals,
   };
+}
+
+function meanOfCharacters({ characters }: RatedReading['reading']): number {
+  return characters.reduce((sum, { confidence }) => sum + confidence, 0) / Math.max(1, characters.length);
 }

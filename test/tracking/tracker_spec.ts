@@ -404,16 +404,19 @@ describe('what a track remembers', () => {
     assert.equal(subject.vote(77), undefined);
   });
 
-  it('keeps a bounded number of readings, the weightiest', () => {
+  it('keeps a bounded number of readings, those that tell most', () => {
     const seen: number[] = [];
     const voting = {
-      weigh: ({ quality: { width } }: { quality: { width: number } }): number => width,
+      leastTelling: (readings: readonly { quality: { width: number } }[]): number => {
+        const widths = readings.map(({ quality: { width } }) => width);
+        return widths.indexOf(Math.min(...widths));
+      },
       vote: (readings: readonly { quality: { width: number } }[]): PlateVote | undefined => {
         seen.splice(0, seen.length, ...readings.map((rated) => rated.quality.width));
         return undefined;
       },
     };
-    const memory = new ReadingMemory(voting, { settleReads: 3, settleConfidence: 0.85 });
+    const memory = new ReadingMemory(voting, { settleReads: 3, settleConfidence: 0.9 });
     for (let width = 1; width <= 1000; width++) memory.add(reading('A'), { ...quality, width: (width * 617) % 1001 });
     assert.equal(memory.size, READINGS_PER_TRACK);
     const heaviest = Array.from({ length: READINGS_PER_TRACK }, (_, index) => 1000 - index);

@@ -1,6 +1,6 @@
 import { editDistance } from '../../reading/normalise.js';
 import { calibrationOf, type Calibration, type SureAnswer } from './calibration.js';
-import { comparable, isExact, isRight, type LabelOutcome, type PictureOutcome, type ReadText } from './outcome.js';
+import { comparable, isExact, isRight, type LabelOutcome, type PictureOutcome } from './outcome.js';
 import { median, quantile, wilson } from './statistics.js';
 
 export interface DetectionFigures {
@@ -39,8 +39,6 @@ export interface Figures {
   reading?: ReadingFigures;
   /** Of the readings' confidence, which thresholds and events go by; right with O = 0, I = 1. */
   calibration?: Calibration;
-  /** Of the probability of the whole text. */
-  textCalibration?: Calibration;
   falsePlates?: { pictures: number; found: number; read: number };
   /** ms per picture and stage, median over pictures that had the machine to themselves. */
   ms: Record<string, number>;
@@ -54,10 +52,8 @@ export function figuresOf(outcomes: readonly PictureOutcome[], detects: boolean)
   const figures: Figures = { pictures: good.length, failures: outcomes.length - good.length, ms: medians(good) };
   if (detects) figures.detection = detectionFigures(good, labels, texts);
   if (texts.length > 0) figures.reading = readingFigures(texts);
-  const calibration = calibrationOf(answers(texts, ({ confidence }) => confidence));
-  const textCalibration = calibrationOf(answers(texts, ({ probability }) => probability));
+  const calibration = calibrationOf(answers(texts));
   if (calibration !== undefined) figures.calibration = calibration;
-  if (textCalibration !== undefined) figures.textCalibration = textCalibration;
   const empty = good.flatMap(({ falsePlates }) => falsePlates ?? []);
   if (empty.length > 0) {
     const found = sum(empty.map((one) => one.found));
@@ -101,11 +97,10 @@ function readingFigures(texts: readonly LabelOutcome[]): ReadingFigures {
   };
 }
 
-function answers(texts: readonly LabelOutcome[], sureness: (read: ReadText) => number | undefined): SureAnswer[] {
-  return texts.flatMap((label) => {
-    const confidence = label.read === undefined ? undefined : sureness(label.read);
-    return confidence === undefined ? [] : [{ confidence, right: isRight(label) }];
-  });
+function answers(texts: readonly LabelOutcome[]): SureAnswer[] {
+  return texts.flatMap((label) =>
+    label.read === undefined ? [] : [{ confidence: label.read.confidence, right: isRight(label) }],
+  );
 }
 
 function medians(pictures: readonly PictureOutcome[]): Record<string, number> {

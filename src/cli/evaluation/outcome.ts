@@ -1,6 +1,6 @@
 import { iou } from '../../detection/boxes.js';
 import { foldLookAlikes } from '../../detection/look-alikes.js';
-import type { Box, Candidate, Corners, Point, Timings } from '../../detection/types.js';
+import type { Box, Corners, Point, Timings } from '../../detection/types.js';
 import type { View } from '../../device/device.js';
 import { normalisePlate } from '../../reading/normalise.js';
 import type { Label } from '../labels.js';
@@ -12,16 +12,13 @@ export interface Find {
   corners?: Corners;
   text?: string;
   textConfidence?: number;
-  candidates?: Candidate[];
 }
 
 /** What was read from one plate. */
 export interface ReadText {
   text: string;
-  /** 0..1: mean of the characters'. */
+  /** 0..1, of the whole text. */
   confidence: number;
-  /** 0..1: that of the whole text, where the reader gives it. */
-  probability?: number;
 }
 
 /** What became of one label. */
@@ -93,10 +90,8 @@ function outcomeOf({ box, corners, lines, text }: Label, find: Find | undefined)
 
 /** @returns undefined where nothing was read */
 export function readTextOf(find: Omit<Find, 'box' | 'confidence'>): ReadText | undefined {
-  const { text = '', textConfidence = 0, candidates = [] } = find;
-  if (text === '') return undefined;
-  const probability = candidates.find((candidate) => candidate.text === text)?.confidence;
-  return { text, confidence: textConfidence, ...(probability === undefined ? {} : { probability }) };
+  const { text = '', textConfidence = 0 } = find;
+  return text === '' ? undefined : { text, confidence: textConfidence };
 }
 
 function cornerError(expected: Corners, found: Corners): number {

@@ -92,14 +92,12 @@ function timeTable(rows: readonly Row[]): string {
   return markdown([['ms per picture, median', ...stages], ...body], 1);
 }
 
-function calibrationTable({ kind, textCalibration }: Row, calibration: Calibration): string {
+function calibrationTable({ kind }: Row, calibration: Calibration): string {
   const percent = (value: number): string => (100 * value).toFixed(1);
   const body = calibration.bins.map(({ from, to, answers, confidence, right }) => {
     return [`${from.toFixed(2)} to ${to.toFixed(2)}`, `${answers}`, percent(confidence), percent(right)];
   });
   const total = ['all', `${calibration.answers}`, percent(calibration.confidence), percent(calibration.right)];
   const table = markdown([[`confidence, ${kind}`, 'readings', 'confidence %', 'right %'], ...body, total], 1);
-  const ofText = textCalibration?.expectedCalibrationError;
-  const more = ofText === undefined ? '' : `; of the whole text's probability: ${percent(ofText)} %`;
-  return `${table}\nExpected calibration error: ${percent(calibration.expectedCalibrationError)} %${more}\n`;
+  return `${table}\nExpected calibration error: ${percent(calibration.expectedCalibrationError)} %\n`;
 }

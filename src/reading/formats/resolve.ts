@@ -17,25 +17,33 @@ const NEAR = 4;
  * where only the other may stand, takes its place, if it is not much less probable than what was read. No character comes up that was
  * neither in a candidate nor looks like one that was. A reading that comes to nothing stays as it was: a stranger's plate, a vanity plate.
  *
- * A character that was changed keeps the confidence of the one in its place: that another may not stand there makes it no less sure.
+ * A character that was changed keeps the confidence of the one in its place: that another may not stand there makes it no less sure. For the
+ * same reason the text gets the probability of all candidates that can only mean it.
  *
  * @param countries those that are expected; none: every reading stays
  */
 export function resolveReading(reading: Reading, countries: readonly CountryFormats[]): Reading {
   if (countries.length === 0 || reading.text === '') return reading;
-  if (fitsOne(reading.text, countries)) return reading;
-  const better = mostProbable(reading, countries);
+  const better = fitsOne(reading.text, countries) ? reading : mostProbable(reading, countries);
   if (better === undefined) return reading;
-  const characters = respell(reading.characters, better.text);
-  const sum = characters.reduce((total, { confidence }) => total + confidence, 0);
-  const others = reading.candidates.filter(({ text }) => text !== better.text);
+  const others = reading.candidates.filter(({ text }) => text !== better.text && !means(text, better.text, countries));
+  const same = reading.candidates.filter(({ text }) => text !== better.text && means(text, better.text, countries));
+  if (better === reading && same.length === 0) return reading;
+  const own = reading.candidates.find(({ text }) => text === better.text)?.confidence ?? 0;
+  const sum = same.reduce((total, candidate) => total + candidate.confidence, own);
+  const confidence = Math.min(1, Math.max(better.confidence, sum));
   return {
     ...reading,
     text: better.text,
-    characters,
-    confidence: sum / characters.length,
-    candidates: [{ text: better.text, confidence: better.confidence }, ...others].slice(0, reading.candidates.length),
+    characters: better === reading ? reading.characters : respell(reading.characters, better.text),
+    confidence,
+    candidates: [{ text: better.text, confidence }, ...others].slice(0, Math.max(1, reading.candidates.length)),
   };
+}
+
+/** Whether a text that none of the countries has stands for one that they have: the same but for look-alikes. */
+function means(text: string, fitting: string, countries: readonly CountryFormats[]): boolean {
+  return foldLookAlikes(text) === foldLookAlikes(fitting) && !fitsOne(text, countries);
 }
 
 /** Whether a text is one of these countries' as it is. */

@@ -96,14 +96,9 @@ describe('Figures of readings', () => {
     assert.equal(figuresOf(readings(['皖A12345', 'A12345', 1]), false).reading!.exact, 1);
   });
 
-  it("knows the whole text's probability only where the reader gave it", () => {
-    const candidates = [
-      { text: 'AB12', confidence: 0.4 },
-      { text: 'A812', confidence: 0.3 },
-    ];
-    const read = { text: 'A812', textConfidence: 0.9, candidates };
-    assert.deepEqual(readTextOf(read), { text: 'A812', confidence: 0.9, probability: 0.3 });
-    assert.deepEqual(readTextOf({ ...read, text: 'X' }), { text: 'X', confidence: 0.9 });
+  it('are of what was read, with its confidence, and of nothing where nothing was', () => {
+    assert.deepEqual(readTextOf({ text: 'A812', textConfidence: 0.3 }), { text: 'A812', confidence: 0.3 });
+    assert.equal(readTextOf({ text: '', textConfidence: 0.3 }), undefined);
     assert.equal(readTextOf({}), undefined);
   });
 });
