@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { lineSides, readLine } from '../../src/events/line-crossing.js';
 import type { PixelWorker } from '../../src/device/device.js';
 import { readZones } from '../../src/areas/zones.js';
+import { lookCloser } from '../../src/frame/detail.js';
 import type { Frame } from '../../src/frame/frame.js';
 import { framePool } from '../../src/frame/pool.js';
 import { encodeJpeg } from '../../src/image/encode.js';
@@ -15,6 +16,7 @@ import { addTimings, cameraOf, frameOf, type AlprMessage } from '../../src/node-
 import { expectPreview, forgetPreview, setPreview } from '../../src/node-red/previews.js';
 import { SettingsReader } from '../../src/node-red/settings.js';
 import { RateMeter, StatusLine, withRate } from '../../src/node-red/status.js';
+import { cutsFrom } from '../../src/overlay/closer-cuts.js';
 import { composeDrawing } from '../../src/overlay/compose.js';
 import { OverlayMemory } from '../../src/overlay/memory.js';
 
@@ -68,12 +70,15 @@ export = function (RED: NodeAPI): void {
       });
       const { trails, hidden, strip } = known;
       const caption = showsCaption ? { camera: cameraId, timestamp, rate: known.rate } : undefined;
-      const extras = { trails, hidden, places, caption, lastPlates: strip?.plates, cuts: strip?.cuts };
+      const extras = { trails, hidden, places, caption, lastPlates: strip?.plates };
+      const cuts = strip?.cuts ?? [];
       let drawn = false;
       try {
         const drawing = composeDrawing(frame, vehicles, plates, { ...shown, outputWidth: maxWidth }, extras);
         await strip?.ready;
-        await pixels.draw(frame, canvas.buffer, drawing, cameraId);
+        await lookCloser(frame, cuts.length > 0 && 'at hand', (sight) =>
+          pixels.draw(frame, canvas.buffer, { ...drawing, cuts: cutsFrom(sight, cuts) }, cameraId),
+        );
         drawn = true;
       } finally {
         strip?.done(drawn);

@@ -12,14 +12,15 @@ export interface Sight {
 /**
  * Looks at the larger picture of the frame's moment where there is one, else at the frame itself. The picture is held until `use`
  * has settled.
- * @param needed false: the frame will do, and nothing is decoded
+ * @param needed false: the frame will do, and nothing is decoded; `at hand`: nothing is decoded either, but a picture that somebody
+ *   else has looked at in this frame is taken
  */
 export async function lookCloser<Result>(
   frame: Frame,
-  needed: boolean,
+  needed: boolean | 'at hand',
   use: (sight: Sight) => Promise<Result>,
 ): Promise<Result> {
-  const detail = needed ? await detailOf(frame) : undefined;
+  const detail = needed === false ? undefined : await detailOf(frame, needed === 'at hand');
   if (detail === undefined) return use({ frame, scaleX: 1, scaleY: 1 });
   detail.lease.retain();
   try {
@@ -48,8 +49,8 @@ export function prepareDetail(frame: Frame, prepare: (detail: Frame) => void): v
   const { detail } = lease;
   if (detail === undefined) return;
   let prepared: Frame | undefined;
-  lease.detail = async () => {
-    const found = await detail();
+  lease.detail = async (atHand) => {
+    const found = await detail(atHand);
     if (found === undefined || found === prepared) return found;
     prepare(found);
     prepared = found;
@@ -57,9 +58,9 @@ export function prepareDetail(frame: Frame, prepare: (detail: Frame) => void): v
   };
 }
 
-async function detailOf(frame: Frame): Promise<Frame | undefined> {
+async function detailOf(frame: Frame, atHand: boolean): Promise<Frame | undefined> {
   try {
-    return await frame.lease.detail?.();
+    return await frame.lease.detail?.(atHand);
   } catch {
     return undefined;
   }

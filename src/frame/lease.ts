@@ -28,6 +28,7 @@ export interface PixelLease {
    * The same moment as the camera's larger stream shows it; undefined where there is no such picture in time. Left out by sources
    * that have one stream only. Whoever looks at it retains its lease meanwhile (src/stages/detail.ts does); all who ask while the
    * frame is in the flow get the same picture.
+   * @param atHand only where somebody has asked for it already: nothing is decoded
    */
-  detail?: () => Promise<Frame | undefined>;
+  detail?: (atHand?: boolean) => Promise<Frame | undefined>;
 }

@@ -1,7 +1,7 @@
 import type { Plate, Vehicle } from '../detection/types.js';
 import { composeCaption, type Caption } from './caption.js';
 import type { Hidden } from './concealment.js';
-import type { Colour, Cut, Drawing, Shape } from './drawing.js';
+import type { Colour, Drawing, Shape } from './drawing.js';
 import type { LastPlate } from './last-plates.js';
 import { placeLabels, type WantedLabel } from './layout.js';
 import { composePlaces, type Places } from './places.js';
@@ -30,8 +30,6 @@ export interface OverlayExtras {
   caption?: Caption | undefined;
   /** What must not be seen of this frame; texts of it are not written either. */
   hidden?: Hidden | undefined;
-  /** Taken from the frame as it came, for pictures of `lastPlates`. */
-  cuts?: Cut[] | undefined;
 }
 
 /**
@@ -98,7 +96,6 @@ export function composeDrawing(
   );
   const last = caption === undefined ? strip.shapes : [...strip.shapes, caption.label];
   return {
-    ...(extras.cuts === undefined ? {} : { cuts: extras.cuts }),
     ...(hidden === undefined ? {} : { hidden: hidden.regions }),
     shapes: [...(places?.shapes ?? []), ...ways, ...shapes, ...placed, ...last],
   };

@@ -73,6 +73,8 @@ export interface Cut {
   pixels: SharedArrayBuffer;
   width: number;
   height: number;
+  /** Another picture, which the corners are told in: the camera's larger one. Left out: the frame. */
+  from?: { pixels: SharedArrayBuffer; width: number; height: number };
 }
 
 /** A part of the frame, px, that is made unrecognisable before anything is drawn; `margin` widens it (see image/blur.ts). */

@@ -142,6 +142,38 @@ describe('overlay', () => {
     assert.deepEqual(texts(drawings[3]!), []);
   });
 
+  it('cuts the last plates out of the larger picture that was read, and has none decoded for it', async () => {
+    const run = await load({ lastPlates: true });
+    const large = framePool().acquire({
+      cameraId: 'cam',
+      sequence: 0,
+      timestamp: 0,
+      width: 3 * width,
+      height: 3 * height,
+    });
+    large.pixels.fill(77);
+    for (const [n, atHand] of [
+      [0, true],
+      [1, false],
+    ] as const) {
+      const small = frame(n, `cam${n}`);
+      small.lease.detail = async (onlyAtHand) => {
+        assert.equal(onlyAtHand, true, 'nothing is decoded for a picture at the edge');
+        return atHand ? large : undefined;
+      };
+      await pass(run, message(n, `ONE${n}`, { frame: small }));
+      const [one] = drawings[n]!.cuts!;
+      const [corner] = one!.corners;
+      assert.deepEqual(one!.from?.width, atHand ? 3 * width : undefined);
+      const left = plateBox.x1 - 0.06 * (plateBox.x2 - plateBox.x1);
+      assert.ok(Math.abs(corner.x - (atHand ? 3 : 1) * left) < 1e-6, `${corner.x}`);
+      const [value] = new Uint8Array(one!.pixels);
+      assert.equal(value === 77, atHand);
+    }
+    assert.equal(large.lease.holders, 0);
+    framePool().recycle(large);
+  });
+
   it('goes on after a drawing that has failed', async () => {
     const run = await load({ lastPlates: true });
     fails = true;

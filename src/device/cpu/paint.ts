@@ -28,7 +28,9 @@ export function paint(source: RgbPixels, target: SharedArrayBuffer, drawing: Dra
   drawOverlay(canvas, drawing);
 }
 
-function cutOut(source: RgbPixels, { corners, pixels, width, height }: Cut): void {
+function cutOut(frame: RgbPixels, { corners, pixels, width, height, from }: Cut): void {
   const input = { ...CUT, width, height };
+  const source =
+    from === undefined ? frame : { ...from, pixels: new Uint8Array(from.pixels, 0, from.width * from.height * 3) };
   fillTensor(source, { corners }, input, { width, height }, new Uint8Array(pixels), 0);
 }

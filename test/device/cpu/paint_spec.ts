@@ -51,6 +51,26 @@ describe('Painting a frame', () => {
     assert.ok(changed > 0.9 * 40 * 12 * 3);
   });
 
+  it('cuts pictures out of a larger picture where there is one', () => {
+    const larger = { pixels: new SharedArrayBuffer(240 * 160 * 3 + 99), width: 240, height: 160 };
+    new Uint8Array(larger.pixels).forEach((_, i, all) => (all[i] = i % 251));
+    // Pixel for pixel: as large as what it is cut from.
+    const one: Cut = {
+      ...cut(),
+      corners: cut().corners.map(({ x, y }) => ({ x: x + 100, y: y + 90 })) as Cut['corners'],
+    };
+    painted({ cuts: [{ ...one, from: larger }], shapes: [] });
+    const cutOut = new Uint8Array(one.pixels);
+    for (const [x, y] of [
+      [0, 0],
+      [39, 0],
+      [17, 6],
+      [39, 11],
+    ] as const) {
+      assert.equal(cutOut[(y * 40 + x) * 3 + 1], (((120 + y) * 240 + 140 + x) * 3 + 1) % 251, `${x}, ${y}`);
+    }
+  });
+
   it('cuts pictures out of the frame as it came, not as it is hidden and drawn upon', () => {
     const one = cut();
     const drawn: Shape = {

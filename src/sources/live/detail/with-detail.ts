@@ -138,7 +138,8 @@ class FeedWithDetail implements Feed {
     const { stream } = this;
     if (stream === undefined) return;
     let found: Promise<Frame | undefined> | undefined;
-    lease.detail = () => {
+    lease.detail = (atHand = false) => {
+      if (atHand && found === undefined) return Promise.resolve(undefined);
       found ??= this.fetch(stream, frame.width, { timestamp, cameraId, sequence }).then((detail) => {
         if (detail === undefined) return undefined;
         lease.onIdle(() => {

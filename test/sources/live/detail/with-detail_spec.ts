@@ -84,8 +84,11 @@ class Watched {
     this.busy = true;
     frame.lease.retain();
     const small = countIn(frame);
+    assert.equal(await frame.lease.detail?.(true), undefined, 'nobody has asked for it yet');
     const detail = this.wanted ? await frame.lease.detail?.() : undefined;
-    if (detail !== undefined) assert.equal(await frame.lease.detail?.(), detail, 'one picture for all who ask');
+    for (const atHand of [false, true]) {
+      if (detail !== undefined) assert.equal(await frame.lease.detail?.(atHand), detail, 'one picture for all who ask');
+    }
     this.pairs.push({ small, large: detail && countIn(detail), width: detail?.width });
     frame.lease.release();
     frame.lease.onIdle(() => this.pool.recycle(frame));
