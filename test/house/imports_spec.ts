@@ -28,7 +28,7 @@ const rooms: Record<string, string[]> = {
   'src/outbox': [],
   'src/overlay': ['src/frame', 'src/detection'],
   'src/motion': ['src/areas', 'src/frame/config-error', 'src/detection/types'],
-  'src/sources': ['src/frame', 'src/image'],
+  'src/sources': ['src/frame', 'src/image', 'src/device/pool/memory-return'],
   'src/device': ['src/detection/types', 'src/models/manifest'],
   'src/device/pool': ['src/device/errors'],
   'src/device/request': ['src/device/device', 'src/models', 'src/detection', 'src/image', 'src/reading'],
@@ -76,7 +76,7 @@ const packages: Record<string, { homes: string[]; native: boolean }> = {
   'onnxruntime-web': { homes: ['src/device/cpu'], native: true },
   '@libsql/client': { homes: ['src/log/backends'], native: true },
   pg: { homes: ['src/log/backends'], native: true },
-  koffi: { homes: ['src/device/hailo'], native: true },
+  koffi: { homes: ['src/device/hailo', 'src/device/pool'], native: true },
   'node-red': { homes: ['src/node-red', 'nodes'], native: false },
 };
 

@@ -1,4 +1,5 @@
 import { parentPort, type Worker } from 'node:worker_threads';
+import { memoryReturn } from './memory-return.js';
 
 /** The message that asks a thread to end. */
 const END = 'end';
@@ -16,7 +17,10 @@ export async function endWorker(worker: Worker, limitMs: number): Promise<void> 
   worker.unref();
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
-    worker.once('exit', () => resolve());
+    worker.once('exit', () => {
+      memoryReturn.soon();
+      resolve();
+    });
     timer = setTimeout(resolve, limitMs);
     worker.postMessage(END);
   });

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { endWorker } from './end-worker.js';
+import { memoryReturn } from './memory-return.js';
 
 /** A deployment closes a pool and opens the next one some seconds later, on a slow machine. */
 const DEFAULT_REST_MS = 30_000;
@@ -55,5 +56,6 @@ export class RestingThreads {
     worker.unref();
     worker.on('error', leave).on('exit', leave);
     this.resting.push({ worker, wake });
+    memoryReturn.soon();
   }
 }

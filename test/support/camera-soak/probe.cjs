@@ -86,6 +86,10 @@ function observe() {
       collect();
       await new Promise((next) => setTimeout(next, 50));
     }
+    // As it happens by itself some seconds after threads have ended.
+    await require(join(ALPR_SOAK_PACKAGE, 'dist/src/device/pool/memory-return.js'))
+      .mallocTrim()
+      .catch(() => undefined);
     const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
     const resources = {};
     for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
