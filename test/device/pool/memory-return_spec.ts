@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mallocTrim, memoryReturn, MemoryReturn } from '../../../src/device/pool/memory-return';
-import { endWorker } from '../../../src/device/pool/end-worker';
-import { startWorker } from '../../../src/device/pool/worker-file';
 import { join } from 'node:path';
+import { endWorker } from '../../../src/device/pool/end-worker';
+import { mallocTrim, memoryReturn, MemoryReturn } from '../../../src/device/pool/memory-return';
+import { startWorker } from '../../../src/device/pool/worker-file';
 
 const isGlibc = (): boolean =>
   process.platform === 'linux' && 'glibcVersionRuntime' in (process.report.getReport() as { header: object }).header;
@@ -70,7 +70,6 @@ describe('Memory that was freed', () => {
   });
 
   it('is given back after a thread has ended', async () => {
-    const { soon } = MemoryReturn.prototype;
     const asked = new Promise<void>((resolve) => {
       memoryReturn.soon = () => resolve();
     });
@@ -80,7 +79,7 @@ describe('Memory that was freed', () => {
       await endWorker(worker, 60_000);
       await asked;
     } finally {
-      memoryReturn.soon = soon;
+      Reflect.deleteProperty(memoryReturn, 'soon');
     }
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -90,6 +91,21 @@ describe('Resting threads', () => {
     await ended;
     assert.equal(threads.size, 0);
     assert.notEqual(threads.take(), worker);
+  });
+
+  it('keep no process alive', () => {
+    const script = `
+      const { RestingThreads } = require(${JSON.stringify(require.resolve('../../../src/device/pool/resting-threads'))});
+      const { startWorker } = require(${JSON.stringify(require.resolve('../../../src/device/pool/worker-file'))});
+      const threads = new RestingThreads(() => startWorker(${JSON.stringify(support)}, 'pool-worker'), ${FOR_EVER});
+      const worker = threads.take();
+      worker.once('online', () => threads.keep(worker));
+      process.once('exit', () => console.log(threads.size));`;
+    const printed = execFileSync(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', script], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.equal(printed.trim(), '1');
   });
 
   it('are not those that break when they are to forget', async () => {
