@@ -242,7 +242,7 @@ class FfmpegFeed implements Feed {
     if (failure === 'stall') {
       const seconds = Math.round((settings.timeoutMs ?? 10_000) / 100) / 10;
       reason = `none came for ${seconds} s`;
-      if (settings.transport === 'udp') reason += ' (do firewalls let UDP through? try tcp)';
+      if (settings.transport === 'udp') reason += ' (do firewalls let UDP through? set TCP as the transport)';
     }
     const code = failure === 'stall' ? 'ALPR_SOURCE_STALLED' : (diagnosis?.code ?? codes[failure] ?? 'ALPR_SOURCE');
     this.frames.flush();

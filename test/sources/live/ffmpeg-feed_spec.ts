@@ -40,6 +40,8 @@ describe('a live feed through ffmpeg', function () {
       streams: [
         { path: 'gate', testsrc, gop },
         { path: 'hevc', testsrc, codec: 'h265', gop },
+        { path: 'tcp-only', testsrc, gop, only: 'tcp' },
+        { path: 'udp-only', testsrc, gop, only: 'udp' },
         { path: 'changing', testsrc, gop },
         { path: 'wide', testsrc: { width: 1280, height: 720, fps: 25 }, gop },
       ],
@@ -107,6 +109,40 @@ describe('a live feed through ffmpeg', function () {
     start({ url: server.url('hevc'), transport: 'udp' });
     await sink.until(() => sink.frames.length >= 5);
     assert.equal(sink.allFacts[0]!.codec, 'hevc');
+  });
+
+  for (const [asked, only] of [
+    ['udp', 'tcp'],
+    ['tcp', 'udp'],
+  ] as const) {
+    it(`says what to set where the camera serves ${only} alone and ${asked} is asked for`, async () => {
+      start({ url: server.url(`${only}-only`), transport: asked });
+      const { message, code } = await sink.end();
+      assert.equal(code, 'ALPR_SOURCE');
+      const other = only.toUpperCase();
+      assert.match(
+        message,
+        new RegExp(
+          `but received 461: the camera does not send over ${asked.toUpperCase()}; set ${other} as the transport`,
+        ),
+      );
+      await feed.close();
+      start({ url: server.url(`${only}-only`), transport: only });
+      await sink.until(() => sink.frames.length >= 3);
+    });
+  }
+
+  it('says what to set where a firewall lets no UDP through', async () => {
+    await proxy.set({ kind: 'no-udp' });
+    start({ url: proxy.url(server.url('gate')), transport: 'udp', timeoutMs: 3000 });
+    const { message, code } = await sink.end();
+    assert.equal(proxy.counts.faulty['no-udp'], 1);
+    assert.equal(code, 'ALPR_SOURCE_STALLED');
+    assert.match(message, /but none came for 3 s \(do firewalls let UDP through\? set TCP as the transport\)/);
+    // Through the same firewall.
+    await feed.close();
+    start({ url: proxy.url(server.url('gate')), transport: 'tcp', timeoutMs: 10_000 });
+    await sink.until(() => sink.frames.length >= 3);
   });
 
   it('scales and thins out as asked', async () => {

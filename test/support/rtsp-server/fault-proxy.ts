@@ -1,3 +1,4 @@
+import dgram from 'node:dgram';
 import net from 'node:net';
 import { seededRandom } from '../random.js';
 import { InterleavedSplitter, pictureStart, type RtspUnit } from './interleaved.js';
@@ -10,10 +11,11 @@ import { InterleavedSplitter, pictureStart, type RtspUnit } from './interleaved.
  * - `halve`: packets lose their second half, without the header saying so
  * - `fragment`: everything passes, three bytes at a time
  * - `delay`: everything passes, later
+ * - `no-udp`: clients that connect and ask for UDP get nothing over it, as behind a firewall
  * - `corrupt`: bits of the picture are flipped; RTSP, RTP and RTCP stay whole
  */
 export type Fault =
-  | { kind: 'none' | 'refuse' | 'stall' }
+  | { kind: 'none' | 'refuse' | 'stall' | 'no-udp' }
   | { kind: 'cut'; afterBytes: number }
   | { kind: 'halve' | 'corrupt' | 'duplicate' | 'reorder' | 'drop'; share: number }
   | { kind: 'fragment' }
@@ -46,9 +48,14 @@ export async function startFaultProxy(target: { port: number; seed?: number }): 
   const counts: FaultCounts = { accepted: 0, ended: 0, bytes: 0, packets: 0, faulty: {} };
   const links = new Set<Link>();
   let fault: Fault = { kind: 'none' };
+  // Here ends what a firewall would swallow.
+  const nowhere = dgram.createSocket('udp4');
+  await new Promise<void>((resolve) => nowhere.bind(0, '127.0.0.1', resolve));
+  const swallowing = nowhere.address().port;
   const listener = net.createServer((client) => {
     counts.accepted++;
-    const link = new Link(client, net.connect(target.port, '127.0.0.1'), { chance, counts, fault: () => fault });
+    const server = net.connect(target.port, '127.0.0.1');
+    const link = new Link(client, server, { chance, counts, swallowing, fault: () => fault });
     links.add(link);
     void link.ended.then(() => links.delete(link));
   });
@@ -73,6 +80,7 @@ export async function startFaultProxy(target: { port: number; seed?: number }): 
     },
     async close() {
       for (const link of links) link.end(true);
+      nowhere.close();
       if (listener.listening) await new Promise((resolve) => listener.close(resolve));
     },
   };
@@ -81,6 +89,8 @@ export async function startFaultProxy(target: { port: number; seed?: number }): 
 interface LinkContext {
   chance: () => number;
   counts: FaultCounts;
+  /** UDP port of ours that answers nothing. */
+  swallowing: number;
   fault: () => Fault;
 }
 
@@ -107,7 +117,7 @@ class Link {
       socket.on('close', () => other.destroy());
     }
     this.ended = new Promise((resolve) => client.once('close', () => resolve()));
-    client.on('data', (chunk) => server.write(chunk));
+    client.on('data', (chunk) => server.write(this.fromClient(chunk)));
     server.on('data', (chunk) => this.fromServer(chunk));
     this.faultChanged();
   }
@@ -128,6 +138,15 @@ class Link {
     if (reset) this.client.resetAndDestroy();
     else this.client.end();
     this.server.destroy();
+  }
+
+  private fromClient(chunk: Buffer): Buffer {
+    const { fault, swallowing } = this.context;
+    if (fault().kind !== 'no-udp') return chunk;
+    const asked = chunk.toString('latin1');
+    const answered = asked.replace(/client_port=\d+-\d+/, `client_port=${swallowing}-${swallowing}`);
+    this.count('no-udp', answered !== asked);
+    return Buffer.from(answered, 'latin1');
   }
 
   private fromServer(chunk: Buffer): void {

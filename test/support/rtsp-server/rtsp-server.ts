@@ -17,6 +17,8 @@ export interface StreamOptions extends ClipOptions {
   path: string;
   /** So many seconds ahead in its clip. Default 0: streams of one file show the same moment, whatever their size and rate. */
   startAt?: number | undefined;
+  /** Served over this alone; whoever asks for the other is answered 461. Default: both. */
+  only?: 'tcp' | 'udp' | undefined;
 }
 
 export interface RtspLogin {
@@ -80,7 +82,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   for (const stream of options.streams) {
     const clip = await encodedClip(stream);
     const start = Math.round((stream.startAt ?? 0) * clip.fps);
-    streams.push({ path: absolute(stream.path), codec: stream.codec ?? 'h264', clip: clip.file, fps: clip.fps, start });
+    const { path, codec = 'h264', only } = stream;
+    streams.push({ path: absolute(path), codec, clip: clip.file, fps: clip.fps, start, only });
   }
   let login: RtspLogin = options;
   let server = await ServerProcess.start({ port: 0, streams, ...loginOf(login) });

@@ -2,8 +2,9 @@
 
 First line on stdin, JSON:
     {"port": 0, "user": str?, "password": str?, "basic": bool,
-     "streams": [{"path": "/gate", "codec": "h264" | "h265", "clip": file, "fps": number, "start": number}]}
-`start`: the frame of the clip that is shown first. Every access unit of a clip starts with a delimiter (AUD), and no picture
+     "streams": [{"path": "/gate", "codec": "h264" | "h265", "clip": file, "fps": number, "start": number,
+                  "only": "tcp" | "udp" | null}]}
+`start`: the frame of the clip that is shown first. `only`: other transports are answered with 461. Every access unit of a clip starts with a delimiter (AUD), and no picture
 is shown later than it is decoded.
 First line on stdout: {"port": n}. Later lines on stdin are commands, each answered with {} or {"error": text}:
     {"do": "switch", "path": str, "clip": file, "fps": number}   from the next key frame on
@@ -69,6 +70,7 @@ class Stream:
         self.codec = settings["codec"]
         self.clip = Clip.load(settings["clip"], self.codec, settings["fps"])
         self.start = settings.get("start", 0)
+        self.only = settings.get("only")
         self.next_clip = None
         self.source = None
         self.running = False
@@ -81,6 +83,8 @@ class Stream:
             f"! {self.codec}parse ! rtp{self.codec}pay name=pay0 pt=96 config-interval=-1 )"
         )
         factory.set_shared(True)
+        if self.only is not None:
+            factory.set_protocols(getattr(GstRtsp.RTSPLowerTrans, self.only.upper()))
         factory.connect("media-configure", self.configure)
         return factory
 

@@ -1,7 +1,7 @@
 import { isAtLeast, type Ffmpeg } from '../../ffmpeg.js';
 import { SourceError } from '../../source.js';
 import { hideSecrets } from '../redact.js';
-import type { LiveSettings } from '../settings.js';
+import type { LiveSettings, RtspTransport } from '../settings.js';
 import type { FfmpegInput } from './input.js';
 
 /** ffmpeg keeps `user:password` of an RTSP address, percent-encoded, in 128 bytes and cuts off the rest without a word. */
@@ -54,7 +54,14 @@ export function rtspInput(settings: LiveSettings, ffmpeg: Ffmpeg): FfmpegInput {
     stdin: ['ffconcat version 1.0', ...script, ''].join('\n'),
     secrets: [user, password].filter((secret) => secret !== ''),
     description: hideSecrets(open),
+    explain: (complaints) => explainTransport(complaints, transport),
   };
+}
+
+function explainTransport(complaints: string, transport: RtspTransport): string | undefined {
+  if (!/\b461\b|unsupported transport|nonmatching transport/i.test(complaints)) return undefined;
+  const [asked, other] = transport === 'tcp' ? ['TCP', 'UDP'] : ['UDP', 'TCP'];
+  return `received 461: the camera does not send over ${asked}; set ${other} as the transport`;
 }
 
 function parseAddress(address = ''): URL {
