@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { shortageOf } from './shortage.js';
 import { startThread } from './thread.js';
-import { memoryReturn } from '../device/pool/memory-return.js';
 import type { DecoderStart, FromDecoderThread, ToDecoderThread } from './video-protocol.js';
 
 /** Longer than the thread takes to kill an ffmpeg that does not listen. */
@@ -30,7 +29,6 @@ export class DecoderThread {
     this.exited = new Promise((resolve) => {
       this.worker.once('exit', () => {
         fail('its thread has ended');
-        memoryReturn.soon();
         resolve();
       });
     });

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { memoryReturn } from '../device/pool/memory-return.js';
 import { shortageOf } from './shortage.js';
 import { SourceError } from './source.js';
 
@@ -13,12 +14,13 @@ export function startThread(path: string, workerData: unknown): Worker {
   const extension = extname(__filename);
   const execArgv = extension === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [];
   try {
-    return new Worker(`${path}${extension}`, {
+    const worker = new Worker(`${path}${extension}`, {
       workerData,
       execArgv,
       // Chunks of ffmpeg's pipe are garbage at once; V8 would collect 48 MB of them before it looks.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
+    return worker.once('exit', () => memoryReturn.soon());
   } catch (error) {
     const why = shortageOf(error) ?? `it could not be started (${(error as Error).message})`;
     throw new SourceError(`Expected a thread to read ffmpeg but ${why}`, 'ALPR_SOURCE', { cause: error });
