@@ -51,7 +51,7 @@ const changes: Record<string, Record<string, Value>> = {
     keepLostMs: '900',
     silenceMs: '8000',
     settleReads: '4',
-    settleConfidence: '0.9',
+    settleConfidence: '0.8',
     rereadGrowth: '2.5',
     newIouThreshold: '0.1',
     kalmanDistance: '0.15',
