@@ -101,7 +101,7 @@ export class LiveControl implements CameraControl {
       outlet.error(new SourceError(reason, code as SourceErrorCode));
       return;
     }
-    if (state === 'live' && this.lostAt !== undefined) {
+    if ((state === 'live' || state === 'still') && this.lostAt !== undefined) {
       const seconds = Math.round((performance.now() - this.lostAt) / 1000);
       outlet.log(`${this.options.camera} is back after ${seconds} s`);
     }

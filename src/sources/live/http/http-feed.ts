@@ -43,7 +43,10 @@ export abstract class HttpFeed implements Feed {
     const { work } = this;
     setImmediate(() => {
       if (this.isOver) return;
-      this.run(work).catch((error: unknown) => this.end(work.client.broken(error)));
+      this.run(work).then(
+        () => this.end(work.client.fault('it ended')),
+        (error: unknown) => this.end(work.client.broken(error)),
+      );
     });
   }
 
@@ -56,7 +59,7 @@ export abstract class HttpFeed implements Feed {
     return this.release();
   }
 
-  /** Runs until the feed is over. What it rejects with ends the feed, and so does returning. */
+  /** Runs until the feed is over. What it rejects with ends the feed; returning ends one that is not over yet, too. */
   protected abstract run(work: HttpWork): Promise<void>;
 
   /** Frees what `run` holds, such as timers; sockets and decoder are not its business. */
