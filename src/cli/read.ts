@@ -145,7 +145,9 @@ function print(file: string, isVideo: boolean, frame: Frame, scene: Scene, json:
     if (plate.text === undefined && isVideo) continue;
     const text = plate.text ?? '';
     const why = plate.held === undefined ? '' : `  (held back: ${plate.held.reason})`;
-    process.stdout.write(`${where}: ${text || '-'}  ${(plate.textConfidence ?? 0).toFixed(2)}${why}\n`);
+    process.stdout.write(
+      `${where}: ${text || '-'}  ${(plate.textConfidence ?? plate.vote?.confidence ?? 0).toFixed(2)}${why}\n`,
+    );
   }
 }
 
