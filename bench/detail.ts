@@ -15,6 +15,7 @@ import { plateVoting } from '../src/reading/vote.js';
 import { FrameCounter } from '../src/sources/counter.js';
 import { openFeed } from '../src/sources/live/open-feed.js';
 import { Pipeline } from '../src/stages/pipeline.js';
+import { READ_DEFAULTS } from '../src/stages/read.js';
 import { TRACKER_DEFAULTS } from '../src/tracking/options.js';
 import { Tracker } from '../src/tracking/tracker.js';
 import { PairedClip, type PairedOptions } from '../test/support/paired-clip.js';
@@ -107,7 +108,7 @@ async function askedFor(options: PairedOptions): Promise<{ asked: number[]; deco
       vehicles: {},
       plates: { where: 'auto', frameEvery: 5 },
       gate: { minSharpness: 100, minWidth: 0, minHeight: 0 },
-      read: { minConfidence: 0.5, minLength: 3, secondLook: 'unsure', candidates: 3 },
+      read: READ_DEFAULTS,
     },
   );
   const tracker = new Tracker(TRACKER_DEFAULTS, plateVoting);

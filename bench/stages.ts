@@ -7,6 +7,7 @@ import { composeDrawing } from '../src/overlay/compose.js';
 import { plateVoting } from '../src/reading/vote.js';
 import { openSource, type SourceSettings } from '../src/sources/open.js';
 import { Pipeline } from '../src/stages/pipeline.js';
+import { READ_DEFAULTS } from '../src/stages/read.js';
 import { TRACKER_DEFAULTS } from '../src/tracking/options.js';
 import { Tracker } from '../src/tracking/tracker.js';
 
@@ -56,7 +57,7 @@ export async function measureStages(source: SourceSettings, frames: number, sett
     vehicles: {},
     plates: { where: 'auto', frameEvery: 5, minVehicleArea: 0, minVehicleBottom: 0 },
     gate: { minSharpness: 100, minWidth: 0, minHeight: 0 },
-    read: { minConfidence: 0.5, minLength: 3, secondLook: 'unsure', candidates: 3 },
+    read: READ_DEFAULTS,
   });
   const tracker = new Tracker(
     { ...TRACKER_DEFAULTS, settleReads: settles ? TRACKER_DEFAULTS.settleReads : NEVER_SETTLES },

@@ -6,6 +6,7 @@ import { framePool } from '../../src/frame/pool.js';
 import { loadManifest } from '../../src/models/load.js';
 import { plateVoting } from '../../src/reading/vote.js';
 import { Pipeline } from '../../src/stages/pipeline.js';
+import { READ_DEFAULTS } from '../../src/stages/read.js';
 import { TRACKER_DEFAULTS } from '../../src/tracking/options.js';
 import { Tracker } from '../../src/tracking/tracker.js';
 import { PairedClip } from '../support/paired-clip.js';
@@ -44,7 +45,7 @@ describe('The sample at 640 × 360, with and without its larger stream', functio
       vehicles: cascade ? {} : undefined,
       plates: { where: 'auto', frameEvery: 5 },
       gate: { minSharpness: 100, minWidth: 0, minHeight: 0 },
-      read: { minConfidence: 0.5, minLength: 3, secondLook: 'unsure', candidates: 3 },
+      read: READ_DEFAULTS,
     });
     const tracker = new Tracker(TRACKER_DEFAULTS, plateVoting);
     const clip = await PairedClip.open(join(samples, 'road.mp4'), truth.clip.fps, { width: 640, height: 360 });

@@ -10,6 +10,7 @@ import { OverlayMemory } from '../../src/overlay/memory.js';
 import { plateVoting } from '../../src/reading/vote.js';
 import { openSource } from '../../src/sources/open.js';
 import { Pipeline } from '../../src/stages/pipeline.js';
+import { READ_DEFAULTS } from '../../src/stages/read.js';
 import { TRACKER_DEFAULTS } from '../../src/tracking/options.js';
 import { Tracker } from '../../src/tracking/tracker.js';
 import { packageRoot } from '../support/node-red-process.js';
@@ -51,7 +52,7 @@ describe('Blur of strangers along the sample video', function () {
         vehicles: cascade ? {} : undefined,
         plates: { where: 'auto', frameEvery: 15 },
         gate: { minSharpness: 0, minWidth: 0, minHeight: 0 },
-        read: { minConfidence: 0.5, minLength: 3, secondLook: 'unsure', candidates: 3 },
+        read: READ_DEFAULTS,
       });
       const tracker = new Tracker(TRACKER_DEFAULTS, plateVoting);
       const isReadable = (text: string): boolean => text === friend;
