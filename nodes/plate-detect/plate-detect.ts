@@ -16,6 +16,7 @@ export = function (RED: NodeAPI): void {
     const options = {
       where: read.choice('where', ['auto', 'vehicles', 'frame'], 'auto'),
       frameEvery: read.number('frameEvery', 5, { min: 1, max: 1000, integer: true }),
+      looks: read.choice('looks', ['auto', 'one', 'two'], 'auto'),
       confidence: read.optionalNumber('confidence', { min: 0, max: 1 }),
       iou: read.optionalNumber('iou', { min: 0, max: 1 }),
       inputSize: read.optionalNumber('inputSize', { min: 32, max: 4096, integer: true }),

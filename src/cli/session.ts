@@ -21,6 +21,7 @@ export const sessionOptions = {
   'vehicle-confidence': { type: 'string' },
   'plate-confidence': { type: 'string' },
   'plate-size': { type: 'string' },
+  'plate-looks': { type: 'string' },
   'vehicle-size': { type: 'string' },
   'second-look': { type: 'string' },
   'min-sharpness': { type: 'string' },
@@ -33,6 +34,8 @@ export const sessionHelp = `  --mode cascade|plates   vehicles first, or plates 
   --models FOLDER         more manifests
   --vehicle-confidence X, --plate-confidence X, --min-confidence X   0..1
   --vehicle-size PX, --plate-size PX                                 network input, whole frame
+  --plate-looks auto|one|two                                         at the whole frame; two: also at half the size (default auto:
+                                                                     two for pictures, one for videos and cameras)
   --second-look never|unsure|always                                  (default unsure)
   --formats CODES         countries whose plates are expected, such as DE,AT or US-CA (default any)
   --min-sharpness X       hold back blurred plates (default 0 for pictures, 100 for videos)
@@ -108,6 +111,7 @@ function pipelineOptions(values: OptionValues, cascade: boolean): PipelineOption
     plates: {
       where: 'auto',
       frameEvery: 5,
+      looks: choiceOption<'auto' | 'one' | 'two'>(values, 'plate-looks', ['auto', 'one', 'two'], 'auto'),
       confidence: confidence('plate-confidence'),
       inputSize: size('plate-size'),
     },

@@ -3,6 +3,11 @@ import type { Detection } from './types.js';
 export interface NmsOptions {
   /** 0..1. A box goes when it overlaps a better one by more than this; at exactly this it stays. */
   iouThreshold: number;
+  /**
+   * 0..1. A box goes, too, when more than this share of the smaller one lies inside the other: a piece of a thing beside the whole.
+   * Default: never.
+   */
+  containedShare?: number | undefined;
   /** 0..1. Boxes below it are not looked at; at exactly this they are. */
   confidenceThreshold?: number | undefined;
   /** Stop after so many. Default: all. */
@@ -25,7 +30,7 @@ export function nonMaximumSuppression(
 ): number[] {
   const order = sortByScore(scores, options.confidenceThreshold ?? -Infinity);
   const limit = Math.min(options.maxDetections ?? Infinity, order.length);
-  const { iouThreshold } = options;
+  const { iouThreshold, containedShare = Infinity } = options;
 
   // What is kept so far, side by side: every candidate is compared with these only, and they are few.
   const x1s = new Float64Array(order.length);
@@ -53,7 +58,11 @@ export function nonMaximumSuppression(
       const height = (y2 < y2s[other]! ? y2 : y2s[other]!) - (y1 > y1s[other]! ? y1 : y1s[other]!);
       if (height <= 0) continue;
       const intersection = width * height;
-      if (intersection / (size + areas[other]! - intersection) > iouThreshold) {
+      const smaller = size < areas[other]! ? size : areas[other]!;
+      if (
+        intersection / (size + areas[other]! - intersection) > iouThreshold ||
+        intersection > containedShare * smaller
+      ) {
         suppressed = true;
         break;
       }

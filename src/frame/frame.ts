@@ -15,6 +15,8 @@ export interface FrameHeader {
   height: number;
   /** The part of the frame that is looked at, px; everything when left out. */
   focus?: Box | undefined;
+  /** A picture by itself, not one of a stream: no next frame shows the scene again. */
+  still?: boolean | undefined;
 }
 
 /**
@@ -33,6 +35,7 @@ export class Frame implements FrameHeader {
   readonly height: number;
   /** Only its source sets it, before the frame is sent. */
   focus?: Box;
+  readonly still?: boolean;
   readonly lease: PixelLease;
 
   constructor(header: FrameHeader, lease: PixelLease) {
@@ -43,6 +46,7 @@ export class Frame implements FrameHeader {
     this.width = header.width;
     this.height = header.height;
     if (header.focus !== undefined) this.focus = header.focus;
+    if (header.still === true) this.still = true;
     this.lease = lease;
   }
 
@@ -58,8 +62,8 @@ export class Frame implements FrameHeader {
 
   /** Pixels never enter JSON: debug nodes, file nodes and exported contexts get the header only. */
   toJSON(): FrameHeader {
-    const { id, cameraId, sequence, timestamp, width, height, focus } = this;
-    const header = { id, cameraId, sequence, timestamp, width, height };
+    const { id, cameraId, sequence, timestamp, width, height, focus, still } = this;
+    const header = { id, cameraId, sequence, timestamp, width, height, ...(still === true ? { still } : {}) };
     return focus === undefined ? header : { ...header, focus };
   }
 }

@@ -93,7 +93,7 @@ export class FramePool {
    * @throws FramePoolError ALPR_FRAME_SIZE unless width and height are whole numbers from 1 and the picture is below 2 GiB
    */
   acquire(header: NewFrameHeader): Frame {
-    const { cameraId, sequence, timestamp, width, height } = header;
+    const { cameraId, sequence, timestamp, width, height, still } = header;
     const bytes = width * height * 3;
     if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1 || bytes > LARGEST_FRAME) {
       throw new FramePoolError(
@@ -122,7 +122,7 @@ export class FramePool {
     this.#collected.register(lease, state, lease);
     this.#outstanding++;
     this.#outstandingBytes += buffer.byteLength;
-    return new Frame({ id, cameraId, sequence, timestamp, width, height }, lease);
+    return new Frame({ id, cameraId, sequence, timestamp, width, height, still }, lease);
   }
 
   /**

@@ -38,7 +38,8 @@ export class FrameIntake {
     const picture = await pictureFromPayload(msg.payload).catch((thrown: unknown) => {
       throw msg.frame === undefined ? thrown : withoutPixels(msg, toError(thrown));
     });
-    const frame = await decodeImage(picture, stamp, maxMegapixels === undefined ? {} : { maxMegapixels });
+    const header = { ...stamp, still: true };
+    const frame = await decodeImage(picture, header, maxMegapixels === undefined ? {} : { maxMegapixels });
     msg.frame = frame;
     if (cameraNamed(msg) === undefined) msg.topic = camera;
     addTimings(msg, { decode: performance.now() - started });

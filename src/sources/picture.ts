@@ -37,5 +37,6 @@ export function openPicture(path: string, options: PictureOptions): FrameSource 
 export async function readPicture(path: string, timestamp: number, options: PictureOptions): Promise<Frame> {
   await checkFile(path, 'picture');
   const { maxMegapixels } = options;
-  return decodeImage(path, options.counter.next(timestamp), maxMegapixels === undefined ? {} : { maxMegapixels });
+  const header = { ...options.counter.next(timestamp), still: true };
+  return decodeImage(path, header, maxMegapixels === undefined ? {} : { maxMegapixels });
 }

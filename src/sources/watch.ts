@@ -126,7 +126,8 @@ class WatchSource implements FrameSource {
 
   private async readPicture(file: FoundFile, timestamp: number): Promise<Frame | undefined> {
     const { counter, pool, maxMegapixels, maxWidth } = this.options;
-    const reading = decodeImage(file.path, counter.next(timestamp), { maxMegapixels, maxWidth, pool });
+    const header = { ...counter.next(timestamp), still: true };
+    const reading = decodeImage(file.path, header, { maxMegapixels, maxWidth, pool });
     const frame = await this.unlessClosed(reading);
     if (!frame) {
       // A drive that has gone may keep us waiting for ever, but not whoever closes us.

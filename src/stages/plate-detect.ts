@@ -1,13 +1,14 @@
 import type { Network, RunOptions } from '../device/device.js';
 import { area } from '../detection/boxes.js';
+import { PIECE, SAME_PLATE } from '../detection/merge-looks.js';
 import { suppressDetections } from '../detection/nms.js';
 import type { Detection, Plate, Timings, Vehicle } from '../detection/types.js';
 import { closer, lookCloser, type Sight } from '../frame/detail.js';
 import type { Frame } from '../frame/frame.js';
 import { fartherDetection } from './detail.js';
 import { detectionOptions, detectionsOf, type DetectOptions } from './detections.js';
+import { lookAtFrame } from './frame-looks.js';
 import { ownerOf } from './plate-owner.js';
-import { wholeFrame } from './whole-frame.js';
 
 export interface PlateDetectOptions extends DetectOptions {
   /**
@@ -17,6 +18,11 @@ export interface PlateDetectOptions extends DetectOptions {
    */
   where: 'auto' | 'vehicles' | 'frame';
   frameEvery: number;
+  /**
+   * At the whole frame. `two`: also at half the input size, where large plates are found whole. `auto`: two for a picture by itself, one
+   * for a frame of a stream, which costs no more than before. Default `auto`.
+   */
+  looks?: 'auto' | 'one' | 'two' | undefined;
   /** The frame belongs to a tracked camera: what this frame misses, the next may find. */
   tracked: boolean;
   /** px²; vehicles smaller than this are left out. TAPPAS: 40 000. */
@@ -29,8 +35,6 @@ export interface PlateDetectOptions extends DetectOptions {
 
 /** A detector's vehicle box may end at the bumper, just where the plate is. */
 const VEHICLE_MARGIN = 0.06;
-/** Two finds of one plate (crop and whole frame) overlap by more than this. */
-const SAME_PLATE_IOU = 0.4;
 
 /**
  * Finds plates in a frame and says which vehicle each is on.
@@ -54,12 +58,12 @@ export async function detectPlates(
 
   const [inCrops, inFrame] = await Promise.all([
     crops.length > 0 ? lookCloser(frame, true, (sight) => runOnCrops(sight, crops, network, options)) : [],
-    looksAtFrame ? runOnFrame(frame, network, options) : [],
+    looksAtFrame ? lookAtFrame(frame, network, options, looksTwice(frame, options)) : [],
   ]);
 
   // Crops come first: at equal confidence their corners are finer.
   // Neighbouring crops overlap, and the whole frame shows every crop's plate again.
-  const suppression = { iouThreshold: SAME_PLATE_IOU, classAgnostic: true };
+  const suppression = { iouThreshold: SAME_PLATE, containedShare: PIECE, classAgnostic: true };
   const finds = suppressDetections([...inCrops, ...inFrame], suppression);
   const plates = finds.map((find) => plateOf(find, examined));
   keepBestPerVehicle(plates);
@@ -107,6 +111,10 @@ function needsPlate(vehicle: Vehicle): boolean {
   return vehicle.held === undefined && (vehicle.plate?.settled !== true || vehicle.reread === true);
 }
 
+function looksTwice(frame: Frame, { looks = 'auto', tracked }: PlateDetectOptions): boolean {
+  return looks === 'two' || (looks === 'auto' && frame.still === true && !tracked);
+}
+
 async function runOnCrops(
   sight: Sight,
   vehicles: Vehicle[],
@@ -125,16 +133,6 @@ async function runOnCrops(
   return vehicles.flatMap((_, view) =>
     detectionsOf(response, view, network).map((found) => fartherDetection(found, sight)),
   );
-}
-
-async function runOnFrame(frame: Frame, network: Network, options: PlateDetectOptions): Promise<Detection[]> {
-  const response = await network.run({
-    source: frame,
-    views: wholeFrame(frame),
-    options: detectionOptions(options),
-    fairKey: frame.cameraId,
-  });
-  return detectionsOf(response, 0, network);
 }
 
 function plateOf(find: Detection, vehicles: Vehicle[] | undefined): Plate {

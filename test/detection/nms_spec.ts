@@ -40,6 +40,16 @@ function overlap(a: Row, b: Row): number {
 }
 
 describe('non-maximum suppression', () => {
+  it('drops a piece of a box beside the whole only where that is asked for', () => {
+    const rows: Row[] = [
+      [0, 0, 100, 100, 0.9, 0],
+      [80, 40, 110, 60, 0.8, 0],
+    ];
+    assert.deepEqual(run(rows, { iouThreshold: 0.5 }), [0, 1]);
+    assert.deepEqual(run(rows, { iouThreshold: 0.5, containedShare: 0.7 }), [0, 1], 'two thirds lie inside');
+    assert.deepEqual(run(rows, { iouThreshold: 0.5, containedShare: 0.6 }), [0]);
+  });
+
   // Shifted by 1/3 of the width: IoU exactly 0.5 (intersection 20·30 = 600, union 1200).
   const half: Row[] = [
     [0, 0, 30, 30, 0.9, 0],

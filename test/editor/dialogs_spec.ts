@@ -64,6 +64,7 @@ const changes: Record<string, Record<string, Value>> = {
     model: 'plateflow-plate',
     where: 'auto',
     frameEvery: '9',
+    looks: 'two',
     minVehicleArea: '40000',
     minVehicleBottom: '0.75',
     wholeVehicles: true,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RunRequest, ViewResult } from '../../src/device/device.js';
 import type { Detection, PlateVote, Vehicle } from '../../src/detection/types.js';
+import { Frame } from '../../src/frame/frame.js';
 import { detectPlates, type PlateDetectOptions } from '../../src/stages/plate-detect.js';
 import { ownerOf } from '../../src/stages/plate-owner.js';
 import { detection, FakeNetwork, testFrame } from '../support/fake-network.js';
@@ -88,6 +89,45 @@ describe('detectPlates', () => {
       );
     });
   }
+
+  const looks: [string, Partial<PlateDetectOptions>, boolean, number][] = [
+    ['auto, a picture by itself', { tracked: false }, true, 2],
+    ['auto, a frame of a stream', { tracked: false }, false, 1],
+    ['auto, a picture that a tracker follows', { where: 'frame' }, true, 1],
+    ['one', { tracked: false, looks: 'one' }, true, 1],
+    ['two', { where: 'frame', looks: 'two' }, false, 2],
+  ];
+  for (const [title, change, still, expected] of looks) {
+    it(`looks ${expected === 1 ? 'once' : 'twice'} at the whole frame: ${title}`, async () => {
+      const net = network([]);
+      const stream = testFrame(1000, 500, 3);
+      const frame = still ? new Frame({ ...stream.toJSON(), still }, stream.lease) : stream;
+      await detectPlates(frame, undefined, net, { ...options, ...change });
+      assert.equal(net.requests.length, expected);
+    });
+  }
+
+  it('looks at half the size the second time, and asks both looks for doubtful finds', async () => {
+    const net = new FakeNetwork(() => [{ kind: 'detections', detections: [] }], { multipleOf: 32 });
+    await detectPlates(testFrame(), undefined, net, { ...options, looks: 'two', confidence: 0.6 });
+    assert.deepEqual(
+      net.requests.map(({ options: run }) => run?.inputSize),
+      [undefined, { width: 320, height: 320 }],
+    );
+    for (const { options: run } of net.requests) assert.ok(Math.abs(run!.confidenceThreshold! - 0.4) < 1e-9);
+  });
+
+  it('shows a network of one size the frame with a margin instead', async () => {
+    const net = new FakeNetwork(() => [{ kind: 'detections', detections: [] }]);
+    await detectPlates(testFrame(1000, 500), undefined, net, { ...options, looks: 'two' });
+    assert.deepEqual(
+      net.requests.map(({ views, options: run }) => [views, run?.inputSize]),
+      [
+        [[], undefined],
+        [[{ box: { x1: -500, y1: -250, x2: 1500, y2: 750 } }], undefined],
+      ],
+    );
+  });
 
   it('counts a plate that the crop and the whole frame both show once, with the surer find', async () => {
     const net = network([detection(500, 300, 560, 320, 0.5)], () => [detection(501, 301, 561, 321, 0.8)]);
