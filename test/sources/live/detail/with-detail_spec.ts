@@ -104,6 +104,8 @@ describe('A camera with a smaller and a larger stream', function () {
   let camera: Watched | undefined;
 
   before(async function () {
+    // Clips are encoded once, then cached.
+    this.timeout(300_000);
     skipWithoutRtsp(this);
     const encoding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '10'];
     const file = await countedClip({ width: 1280, height: 720, fps, frames: 400, encoding, format: 'mp4' });
