@@ -2,6 +2,7 @@ import { iou } from '../../detection/boxes.js';
 import { foldLookAlikes } from '../../detection/look-alikes.js';
 import type { Box, Corners, Point, Timings } from '../../detection/types.js';
 import type { View } from '../../device/device.js';
+import type { ModelOutput } from '../../models/manifest.js';
 import { normalisePlate } from '../../reading/normalise.js';
 import type { Label } from '../labels.js';
 
@@ -29,6 +30,8 @@ export interface LabelOutcome {
   width: number;
   lines?: number;
   found: boolean;
+  /** The crop of a found vehicle shows it; left out where no vehicles were looked for. */
+  onVehicle?: boolean;
   /** Mean distance of the four corners, as a share of the plate's height. */
   cornerError?: number;
   /** The label's text. Without one the plate counts as found or not, and nothing else. */
@@ -113,10 +116,20 @@ export function isRight({ expected = '', read }: LabelOutcome): boolean {
   return foldLookAlikes(comparable(expected)) === foldLookAlikes(comparable(read?.text ?? ''));
 }
 
-/**
- * What both sides are compared as. A Chinese province character is left out on both: the shipped reader's alphabet is 0–9 A–Z,
- * and a row of zeros would hide how well it reads the rest (said beside the figures in docs/accuracy.md).
- */
+/** What both sides are compared as: characters of every script, no separators. */
 export function comparable(text: string): string {
-  return normalisePlate(text).replace(/[^0-9A-Z]/g, '');
+  return normalisePlate(text);
+}
+
+/**
+ * A label as a reader could have written it: characters that its alphabet does not have (Chinese provinces, where it is 0–9 A–Z) are
+ * left out, since a row of zeros would hide how well it reads the rest (said beside the figures in docs/accuracy.md).
+ *
+ * @param text a label's text
+ * @param output the reader's, with its alphabet; readers that have none leave the text as it is
+ */
+export function writable(text: string, output: ModelOutput): string {
+  if (output.decoder !== 'ctc' && output.decoder !== 'slots') return text;
+  const alphabet = new Set(output.alphabet);
+  return [...normalisePlate(text)].filter((character) => alphabet.has(character)).join('');
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Box, Corners } from '../../../src/detection/types.js';
+import type { ModelOutput } from '../../../src/models/manifest.js';
 import { figuresOf } from '../../../src/cli/evaluation/figures.js';
-import { judgeScene, readTextOf, type Find, type PictureOutcome } from '../../../src/cli/evaluation/outcome.js';
+import {
+  judgeScene,
+  readTextOf,
+  writable,
+  type Find,
+  type PictureOutcome,
+} from '../../../src/cli/evaluation/outcome.js';
 import { sourceRows, summaryRows } from '../../../src/cli/evaluation/groups.js';
 import { readings, scene } from './outcomes.js';
 
@@ -92,8 +99,19 @@ describe('Figures of readings', () => {
     near(calibration!.expectedCalibrationError, 1.2 / 3);
   });
 
-  it('leaves a province character out on both sides', () => {
-    assert.equal(figuresOf(readings(['皖A12345', 'A12345', 1]), false).reading!.exact, 1);
+  it('ask for a province character of a reader that has them, and of no other', () => {
+    const ctc = (alphabet: string): ModelOutput => ({
+      decoder: 'ctc',
+      output: 'logits',
+      alphabet: [...alphabet],
+      blank: 0,
+      layout: 'NTC',
+      lines: 1,
+    });
+    assert.equal(writable('皖A-12345', ctc('0123456789A')), 'A12345');
+    assert.equal(writable('皖A-12345', ctc('0123456789A皖')), '皖A12345');
+    assert.equal(figuresOf(readings(['皖A12345', 'A12345', 1]), false).reading!.exact, 0);
+    assert.equal(figuresOf(readings(['皖A12345', '皖A12345', 1]), false).reading!.exact, 1);
   });
 
   it('are of what was read, with its confidence, and of nothing where nothing was', () => {
