@@ -124,6 +124,30 @@ describe('visits of tracked plates', () => {
         visits: [0, 0, 0],
       },
       {
+        title: 'wait for a surer vote while the vehicle is there, and are final with what there is when it leaves',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2, { confidence: 0.79 }))], events: ['provisional AB1234'] },
+          { t: 1, plates: [tracked(1, vote('AB1234', 9, { confidence: 0.79 }))] },
+          { t: 2, departed: [gone(1, 1)], events: ['final AB1234', 'left AB1234'] },
+          { t: 60, plates: [tracked(2, vote('CD5678', 2, { confidence: 0.79 }))], events: ['provisional CD5678'] },
+          { t: 61, plates: [tracked(2, vote('CD5678', 3, { confidence: 0.8 }))], events: ['final CD5678'] },
+        ],
+        visits: [0, 0, 0, 1, 1],
+      },
+      {
+        title: 'are final when nobody says that the vehicle left, and not when too few readings agree',
+        steps: [
+          { t: 0, plates: [tracked(1, vote('AB1234', 2, { confidence: 0.7 }))], events: ['provisional AB1234'] },
+          { t: 0, plates: [tracked(2, vote('CD5678', 1, { confidence: 0.7 }))], events: ['provisional CD5678'] },
+          {
+            t: 125,
+            plates: [],
+            events: ['final AB1234', 'left AB1234', 'left CD5678'],
+            misses: ['agreeing 1 < 2'],
+          },
+        ],
+      },
+      {
         title: 'go straight to final when the vote is settled or one reading is enough',
         options: { minReads: 1 },
         steps: [{ t: 0, plates: [tracked(1, vote('AB1234', 1))], events: ['final AB1234'] }],
