@@ -20,6 +20,7 @@ export const evaluateHelp = `alpr evaluate <labels.csv|labels.jsonl|folder>… [
   --split NAME            train, val, test or all (default test)
   --limit N               at most so many pictures per source
   --own-formats           take each plate crop for one of its label's region (instead of --formats)
+  --find-plates           look for the plate in each plate crop first, as in loose crops; one without a find is read as it is
   --compare-vehicle-model NAME, --compare-plate-model NAME, --compare-text-model NAME
                           the same pictures with other models too (B), beside the first (A), and what only one of them reads
   --sheet FILE.jpg        the worst ${WORST} as one picture: misread and sure of it first, then not read, then not found
@@ -37,6 +38,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
     limit: { type: 'string' },
     json: { type: 'boolean' },
     'own-formats': { type: 'boolean' },
+    'find-plates': { type: 'boolean' },
     sheet: { type: 'string' },
     'compare-vehicle-model': { type: 'string' },
     'compare-plate-model': { type: 'string' },
@@ -62,6 +64,7 @@ export async function runEvaluate(args: string[]): Promise<number> {
     for (const source of sources) {
       const outcomes = await measureSource(source, pipelines, {
         ownFormats: values['own-formats'] === true,
+        findPlates: values['find-plates'] === true,
         onPicture: () => progress.advance(),
         onError: (file, error) =>
           process.stderr.write(`${file}: ${error instanceof Error ? error.message : String(error)}\n`),

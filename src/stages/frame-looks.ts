@@ -27,8 +27,8 @@ export async function lookAtFrame(
   const once = detectionOptions(options);
   if (!twice) return look(views, once);
 
-  const { input, thresholds } = network.manifest;
-  const confidence = options.confidence ?? thresholds?.confidence ?? CONFIDENCE;
+  const { input } = network.manifest;
+  const confidence = options.confidence ?? confidenceOf(network);
   const fine: RunOptions = { ...once, confidenceThreshold: confidence * DOUBTFUL };
   const { width, height } = once.inputSize ?? input;
   const isFixed = input.multipleOf === undefined;
@@ -39,12 +39,17 @@ export async function lookAtFrame(
   return mergeLooks(near, far, { confidence, scale });
 }
 
+/** From which find on a network's finds count. */
+export function confidenceOf({ manifest }: Pick<Network, 'manifest'>): number {
+  return manifest.thresholds?.confidence ?? CONFIDENCE;
+}
+
 function boxOf([view]: View[], { width, height }: Frame): Box {
   return view !== undefined && 'box' in view ? view.box : { x1: 0, y1: 0, x2: width, y2: height };
 }
 
 /** The box in the middle of one of twice its size, which a network sees at half the scale. */
-function doubled({ x1, y1, x2, y2 }: Box): Box {
+export function doubled({ x1, y1, x2, y2 }: Box): Box {
   const [across, down] = [(x2 - x1) / 2, (y2 - y1) / 2];
   return { x1: x1 - across, y1: y1 - down, x2: x2 + across, y2: y2 + down };
 }

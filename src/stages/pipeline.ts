@@ -5,6 +5,7 @@ import type { Manifest } from '../models/manifest.js';
 import type { Tracker } from '../tracking/tracker.js';
 import type { DetectOptions } from './detections.js';
 import { gatePlates, type BlurGateOptions } from './blur-gate.js';
+import { plateInCrop } from './plate-in-crop.js';
 import { detectPlates, type PlateDetectOptions } from './plate-detect.js';
 import { readPlates, type ReadOptions } from './read.js';
 import { trackScene } from './track.js';
@@ -78,6 +79,11 @@ export class Pipeline {
     const read = await readPlates(frame, gated.plates, this.reader, options.read, tracker);
     Object.assign(timings, found.timings, gated.timings, read.timings);
     return { vehicles: found.vehicles, plates: read.plates, departed, timings };
+  }
+
+  /** The plate in a picture that shows one and little else; undefined where none was found. */
+  async findInCrop(frame: Frame): Promise<Plate | undefined> {
+    return plateInCrop(frame, this.plates);
   }
 
   async close(): Promise<void> {

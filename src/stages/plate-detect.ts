@@ -8,6 +8,7 @@ import type { Frame } from '../frame/frame.js';
 import { fartherDetection } from './detail.js';
 import { detectionOptions, detectionsOf, type DetectOptions } from './detections.js';
 import { lookAtFrame } from './frame-looks.js';
+import { VEHICLE_MARGIN } from './vehicle-view.js';
 import { ownerOf } from './plate-owner.js';
 
 export interface PlateDetectOptions extends DetectOptions {
@@ -32,9 +33,6 @@ export interface PlateDetectOptions extends DetectOptions {
   /** Leave out vehicles that the frame's edge cuts off, as TAPPAS does. Default false. */
   wholeVehicles?: boolean | undefined;
 }
-
-/** A detector's vehicle box may end at the bumper, just where the plate is. */
-const VEHICLE_MARGIN = 0.06;
 
 /**
  * Finds plates in a frame and says which vehicle each is on.

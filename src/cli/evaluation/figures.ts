@@ -1,5 +1,6 @@
 import { editDistance } from '../../reading/normalise.js';
 import { calibrationOf, type Calibration, type SureAnswer } from './calibration.js';
+import { coverageOf, type Coverage } from './coverage.js';
 import { comparable, isExact, isRight, type LabelOutcome, type PictureOutcome } from './outcome.js';
 import { median, quantile, wilson } from './statistics.js';
 
@@ -36,6 +37,8 @@ export interface Figures {
   /** Pictures that could not be opened; they count nowhere else. */
   failures: number;
   detection?: DetectionFigures;
+  /** Of plates in scenes, where vehicles were looked for, too. */
+  coverage?: Coverage;
   reading?: ReadingFigures;
   /** Of the readings' confidence, which thresholds and events go by; right with O = 0, I = 1. */
   calibration?: Calibration;
@@ -50,6 +53,8 @@ export function figuresOf(outcomes: readonly PictureOutcome[], detects: boolean)
   const labels = good.flatMap((outcome) => outcome.labels);
   const texts = labels.filter(({ expected }) => expected !== undefined);
   const figures: Figures = { pictures: good.length, failures: outcomes.length - good.length, ms: medians(good) };
+  const coverage = coverageOf(labels);
+  if (coverage !== undefined) figures.coverage = coverage;
   if (detects) figures.detection = detectionFigures(good, labels, texts);
   if (texts.length > 0) figures.reading = readingFigures(texts);
   const calibration = calibrationOf(answers(texts));

@@ -6,11 +6,14 @@ import { knownCodes, readFormats } from '../../reading/formats/catalogue.js';
 import { readPlates, type ReadOptions } from '../../stages/read.js';
 import type { Pipeline } from '../../stages/pipeline.js';
 import type { LabelledPicture, LabelledSource } from '../labels.js';
-import { judgeScene, readTextOf, type PictureOutcome } from './outcome.js';
+import { isOnVehicle } from './coverage.js';
+import { judgeScene, readTextOf, writable, type LabelOutcome, type PictureOutcome } from './outcome.js';
 
 export interface MeasureOptions {
   /** Take each plate crop for one of its label's region. */
   ownFormats: boolean;
+  /** Look for the plate in each plate crop first. */
+  findPlates: boolean;
   /** After every picture. */
   onPicture(): void;
   onError(file: string, error: unknown): void;
@@ -35,7 +38,7 @@ export async function measureSource(
     const { file, region = '' } = picture;
     try {
       const started = performance.now();
-      const frame = await decodeImage(file, { cameraId: source.name, sequence: 0, timestamp: 0 });
+      const frame = await decodeImage(file, { cameraId: source.name, sequence: 0, timestamp: 0, still: true });
       const decode = performance.now() - started;
       const results = [];
       for (const pipeline of pipelines) results.push(await look(frame, picture, source.kind, pipeline, options));
@@ -66,13 +69,18 @@ async function look(
   picture: LabelledPicture,
   kind: LabelledSource['kind'],
   pipeline: Pipeline,
-  { ownFormats }: MeasureOptions,
+  measureOptions: MeasureOptions,
 ): Promise<Look> {
-  if (kind === 'text') return readCrop(frame, picture, pipeline, ownFormats);
+  if (kind === 'text') return readCrop(frame, picture, pipeline, measureOptions);
   const { vehicles, plates, timings } = await pipeline.process(frame);
   const shown = plates.filter((plate) => plate.held?.code !== 'plate-confidence');
   const finds = kind === 'plates' ? shown : vehicles;
-  const seen = { labels: judgeScene(picture.labels, finds ?? []), finds: finds?.length ?? null, timings };
+  const judged = judgeScene(writableLabels(picture.labels, pipeline), finds ?? []);
+  const asksForVehicles = kind === 'plates' && vehicles !== undefined;
+  const labels = judged.map((label, index): LabelOutcome =>
+    asksForVehicles ? { ...label, onVehicle: isOnVehicle(picture.labels[index]!.box, vehicles) } : label,
+  );
+  const seen = { labels, finds: finds?.length ?? null, timings };
   if (picture.labels.length > 0) return seen;
   return { ...seen, falsePlates: { found: shown.length, read: shown.filter(({ held }) => held === undefined).length } };
 }
@@ -82,15 +90,32 @@ async function readCrop(
   frame: Frame,
   { text = '', region, lines }: LabelledPicture,
   pipeline: Pipeline,
-  ownFormats: boolean,
+  { ownFormats, findPlates }: MeasureOptions,
 ): Promise<Look> {
   const box = { x1: 0, y1: 0, x2: frame.width, y2: frame.height };
   const formats = ownFormats ? formatsOfRegion(region) : pipeline.options.read.formats;
   const options = { ...pipeline.options.read, minConfidence: 0, minLength: 0, formats };
-  const { plates, timings } = await readPlates(frame, [{ box, confidence: 1 }], pipeline.reader, options);
+  const started = performance.now();
+  const found = findPlates ? await pipeline.findInCrop(frame) : undefined;
+  const detected = performance.now() - started;
+  const { plates, timings } = await readPlates(frame, [found ?? { box, confidence: 1 }], pipeline.reader, options);
   const read = plates[0] === undefined ? undefined : readTextOf(plates[0]);
-  const label = { width: frame.width, found: true, expected: text, ...(lines === undefined ? {} : { lines }) };
-  return { labels: [read === undefined ? label : { ...label, read }], finds: null, timings };
+  const label = {
+    width: frame.width,
+    found: true,
+    expected: writable(text, pipeline.reader.manifest.output),
+    ...(lines === undefined ? {} : { lines }),
+  };
+  return {
+    labels: [read === undefined ? label : { ...label, read }],
+    finds: null,
+    timings: findPlates ? { plateDetect: detected, ...timings } : timings,
+  };
+}
+
+function writableLabels(labels: LabelledPicture['labels'], pipeline: Pipeline): LabelledPicture['labels'] {
+  const { output } = pipeline.reader.manifest;
+  return labels.map((label) => (label.text === undefined ? label : { ...label, text: writable(label.text, output) }));
 }
 
 /** None for what is no country: "EU", "MIX". */

@@ -19,7 +19,7 @@ export function report(rows: readonly Row[]): string {
   const detecting = rows.filter(({ detection }) => detection !== undefined);
   const reading = rows.filter((row) => row.reading !== undefined);
   const empty = rows.filter((row) => row.falsePlates !== undefined && row.group === 'source');
-  const sections = [boxTable(detecting), textTable(reading), falseTable(empty), timeTable(rows)];
+  const sections = [boxTable(detecting), coverageTable(rows), textTable(reading), falseTable(empty), timeTable(rows)];
   for (const row of rows) {
     if (row.group === 'all' && row.calibration !== undefined) sections.push(calibrationTable(row, row.calibration));
   }
@@ -45,6 +45,15 @@ function boxTable(rows: readonly Row[]): string {
     return [...cells, ...hits, `${d.texts}`, share(d.textsExact, d.texts), ...corners];
   });
   return markdown([[...heading, ...more], ...body], 3);
+}
+
+function coverageTable(rows: readonly Row[]): string {
+  const body = rows.flatMap((row): string[][] => {
+    const { coverage: c } = row;
+    return c === undefined ? [] : [[nameOf(row), `${c.plates}`, `${c.onVehicle}`, share(c.onVehicle, c.plates)]];
+  });
+  const heading = ['plates found, 60 px and wider', 'plates', 'on a found vehicle', 'share %'];
+  return body.length === 0 ? '' : markdown([heading, ...body], 1);
 }
 
 function textTable(rows: readonly Row[]): string {
