@@ -23,6 +23,8 @@ def detector_manifest(onnx: Path, corners: bool) -> dict:
         {"name": "image", "width": side, "height": side, "multipleOf": 32, "colour": "RGB", "layout": "NHWC", "type": "uint8", "fit": "letterbox", "fill": [114, 114, 114]},
         {"decoder": "corner-detector", "output": "detections", "corners": corners, "labels": ["plate" if corners else "vehicle"]},
     )
+    if corners:
+        manifest["input"]["crop"] = {"width": 320, "height": 320}
     manifest["thresholds"] = {"confidence": 0.45 if corners else 0.35, "iou": 0.5, "maxDetections": 50 if corners else 100}
     return manifest
 
