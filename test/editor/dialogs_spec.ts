@@ -338,6 +338,14 @@ describe('The dialogs in a real editor', function () {
     });
   }
 
+  it('of plate-detect: takes a node of an older flow, which says nothing of looks, for automatic', async () => {
+    const id = await addNode('plate-detect', { looks: undefined });
+    await fixture.editor.openDialog(id);
+    assert.equal(await fixture.editor.page.locator('#node-input-looks').inputValue(), 'auto');
+    await fixture.editor.closeDialog('ok');
+    assert.equal(await fixture.editor.property(id, 'looks'), 'auto');
+  });
+
   for (const [name, values] of Object.entries(changes)) {
     it(`of ${name}: shows a labelled field with a tooltip for every setting`, async () => {
       const { editor } = fixture;
