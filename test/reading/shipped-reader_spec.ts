@@ -29,18 +29,20 @@ describe('the shipped reader', () => {
       [manifest.input.name ?? 'image']: { type: 'uint8', dims: [pictures, height, width, 3], data },
     });
     const raw = outputs[output.output ?? Object.keys(outputs)[0]!]!;
-    assert.deepEqual(raw.dims, [pictures, 80, 37]);
+    const classes = 1 + output.alphabet.length;
+    assert.deepEqual(raw.dims, [pictures, 80, classes]);
 
+    assert.equal(output.alphabet.slice(0, 36).join(''), '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ');
     let characters = 0;
     for (let picture = 0; picture < pictures; picture++) {
       const path = Array.from({ length: 80 }, (_, step) => {
-        const row = Array.from({ length: 37 }, (__, index) => raw.data[(picture * 80 + step) * 37 + index]!);
+        const row = Array.from({ length: classes }, (__, index) => raw.data[(picture * 80 + step) * classes + index]!);
         return row.indexOf(Math.max(...row));
       });
-      // Class 0 is the blank, class i the i-th of 0–9 A–Z; steps 40–79 are the second line.
+      // Class 0 is the blank, class i the i-th of the manifest’s alphabet, which begins 0–9 A–Z; steps 40–79 are the second line.
       const text = [path.slice(0, 40), path.slice(40)]
         .flatMap((half) => half.filter((symbol, step) => symbol !== 0 && symbol !== half[step - 1]))
-        .map((symbol) => '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'[symbol - 1]!)
+        .map((symbol) => output.alphabet[symbol - 1]!)
         .join('');
       const options = { batchIndex: picture, inputWidth: width, inputHeight: height };
       assert.equal(decodeReading(outputs, output, { ...options, beamWidth: 1 }).text, text);

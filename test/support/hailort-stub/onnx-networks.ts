@@ -36,7 +36,7 @@ export function shippedOnnxNetworks({ plateSize = 512 }: OnnxHefOptions = {}): R
     'plateflow-reader': {
       onnxFile: join(models, 'plateflow-reader.onnx'),
       input: { name: 'image', width: 160, height: 48 },
-      output: { name: 'logits', rows: 80, columns: 37 },
+      output: { name: 'logits', rows: 80, columns: 75 },
       // Logits of the samples' plates and of other pictures lie between −37 and 15; the few below −35 mean never, as −35 does.
       encode: { zeroPoint: 175, scale: 0.2 },
     },
