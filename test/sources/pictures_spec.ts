@@ -38,6 +38,7 @@ describe('picture sources', () => {
     const frames = await readAll(source);
     assert.equal(frames.length, 1);
     assert.deepEqual([frames[0]!.width, frames[0]!.height, frames[0]!.sequence], [31, 17, 0]);
+    assert.equal(frames[0]!.still, true, 'a picture by itself');
     assert.deepEqual(pixelOf(frames[0]!, 30, 16), [200, 20, 30]);
     assert.ok(frames[0]!.timestamp >= before && frames[0]!.timestamp <= Date.now());
   });
