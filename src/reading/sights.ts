@@ -96,29 +96,40 @@ function worthOf(count: number, alike: number): number {
 
 /** How many different sights these readings are, where one that stays counts again every second. */
 export function countSights(readings: readonly RatedReading[], sights: readonly number[]): number {
+  return countingReadings(readings, sights).size;
+}
+
+/** Indices of the readings that count as a sight: the first of each, and of one that stays the next after every second. */
+function countingReadings(readings: readonly RatedReading[], sights: readonly number[]): Set<number> {
   const counted = new Map<number, number>();
-  let count = 0;
+  const counting = new Set<number>();
   for (const [index, sight] of sights.entries()) {
     const { timestamp } = readings[index]!.quality;
     const before = counted.get(sight);
     if (before !== undefined && Math.abs(timestamp - before) < SIGHT_AGAIN_MS) continue;
     counted.set(sight, timestamp);
-    count++;
+    counting.add(index);
   }
-  return count;
+  return counting;
 }
 
-/** The reading that can best be done without: the lightest of the sight that has most. @returns its index; -1 for none */
+/**
+ * The reading that can best be done without: the lightest of the sight that has most. Those that count as a sight stay as long as there
+ * are others: at 30 fps the last 32 are one second, and a vehicle that stands would never be settled. @returns its index; -1 for none
+ */
 export function leastTelling(readings: readonly RatedReading[]): number {
   const sights = groupSights(readings);
   const sizes = new Map<number, number>();
   for (const sight of sights) sizes.set(sight, (sizes.get(sight) ?? 0) + 1);
   const most = Math.max(...sizes.values());
+  const largest = [...readings.keys()].filter((index) => sizes.get(sights[index]!) === most);
+  const counting = countingReadings(readings, sights);
+  const spare = largest.filter((index) => !counting.has(index));
   let least = -1;
   let weight = Infinity;
-  for (const [index, reading] of readings.entries()) {
-    const own = weighReading(reading);
-    if (sizes.get(sights[index]!) !== most || own >= weight) continue;
+  for (const index of spare.length > 0 ? spare : largest) {
+    const own = weighReading(readings[index]!);
+    if (own >= weight) continue;
     least = index;
     weight = own;
   }
