@@ -7,12 +7,12 @@ import { SourceError } from '../../source.js';
  */
 const alone = words(`
   re accurate_seek find_stream_info an sn dn fix_sub_duration copyts start_at_zero bitexact ignore_unknown recast_media
-  display_hflip display_vflip hide_banner`);
+  display_hflip display_vflip hide_banner nostdin noautorotate`);
 
 /**
  * Options of the program that do not belong here. They write files or to addresses (report, progress, vstats, sdp_file, dump_attachment, stats_enc_pre,
  * print_graphs_file …), say what comes out (map, filter, vsync, frames …), change what is read of ffmpeg's words (loglevel, dump,
- * stdin …), or print something and end. autorotate: takes a value before ffmpeg 7 and none since; `-noautorotate` is understood by all.
+ * stdin …), or print something and end. autorotate: takes a value before ffmpeg 7 and none since.
  */
 const others = words(`
   v loglevel report y n progress stdin hex qphist psnr debug_ts benchmark benchmark_all timelimit sdp_file vol vsync async
@@ -25,6 +25,8 @@ const others = words(`
   encoders bsfs protocols filters pix_fmts layouts sample_fmts dispositions colors sources sinks hwaccels graph_file dumpgraph`);
 /** Families that grow: vstats_version, stats_mux_pre_fmt, print_graphs_format, dump_attachment, filter_complex_script … */
 const otherFamilies = /^(stats|vstats|print_graphs|dump|filter)(_|$)/;
+/** Exceptions: what every ffmpeg understands without a value, what camera-in sets itself, and a device, which lines with `-init_hw_device` name. */
+const harmless = words('noautorotate nostdin filter_hw_device');
 
 /** Filters that write files or open sockets. A picture to read needs none of them. */
 const writingFilter =
@@ -45,10 +47,10 @@ export function findInput(line: readonly string[], shown: (word: string) => stri
     // "-codec:v" is for some streams; "-/filter" reads its value from a file (ffmpeg 7).
     const name = /^-\/?([^:]*)/.exec(word)![1]!;
     const plain = name.replace(/^no/, '');
-    if ([name, plain].some((one) => others.has(one) || otherFamilies.test(one)) && name !== 'noautorotate') {
+    if (!harmless.has(name) && [name, plain].some((one) => others.has(one) || otherFamilies.test(one))) {
       refuse(`input options other than -${name}`, `-${name}`);
     }
-    if (alone.has(name) || alone.has(plain) || name === 'noautorotate') continue;
+    if (alone.has(name) || alone.has(plain)) continue;
     const value = line[++at];
     if (value === undefined) return -1;
     if (name === 'graph') checkGraph(value);

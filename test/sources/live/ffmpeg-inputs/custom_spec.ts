@@ -173,6 +173,7 @@ describe('own arguments of ffmpeg', () => {
     '-- out.mkv',
     '-',
     '-noautorotate out.mkv',
+    '-nostdin out.mkv',
     '-noaccurate_seek out.mkv',
   ];
   for (const words of outputs) {
@@ -217,6 +218,8 @@ describe('own arguments of ffmpeg', () => {
     '-re -stream_loop -1 -itsoffset -0.5 -an -i a.mp4',
     '-copyts -start_at_zero -thread_queue_size 64 -i a.mp4',
     '-nofind_stream_info -i a.mp4',
+    '-nostdin -hide_banner -re -i a.mp4',
+    '-init_hw_device vaapi=gpu:/dev/dri/renderD128 -filter_hw_device gpu -hwaccel vaapi -hwaccel_device gpu -i a.mp4',
   ];
   for (const line of usual) {
     it(`can be ${line}`, () => {
