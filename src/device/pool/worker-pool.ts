@@ -101,6 +101,8 @@ export class WorkerPool<Job, Result> {
     const forgetful = await this.makeForget(deadline);
     const members = this.members.splice(0);
     for (const member of members) {
+      // What it still owes would be taken for an answer by the next pool.
+      if (member.posted.size > 0) forgetful.delete(member);
       for (const pending of member.posted.values()) pending.reject(closedError());
       member.posted.clear();
     }

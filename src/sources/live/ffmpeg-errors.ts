@@ -20,7 +20,7 @@ const cases: Case[] = [
   [/\b404\b/, 'received 404: the camera has no such stream (is the path of the address right?)'],
   [/\b454\b|session not found/i, 'received 454: the camera forgot the session'],
   [
-    /\b461\b|unsupported transport|nonmatching transport/i,
+    /: 461\b|\b461 unsupported|unsupported transport|nonmatching transport/i,
     'the camera refused the transport (try the other of tcp and udp)',
   ],
   [/\b453\b|not enough bandwidth/i, 'received 453: the camera has no bandwidth left (too many viewers)'],

@@ -59,7 +59,7 @@ export function rtspInput(settings: LiveSettings, ffmpeg: Ffmpeg): FfmpegInput {
 }
 
 function explainTransport(complaints: string, transport: RtspTransport): string | undefined {
-  if (!/\b461\b|unsupported transport|nonmatching transport/i.test(complaints)) return undefined;
+  if (!/: 461\b|\b461 unsupported|unsupported transport|nonmatching transport/i.test(complaints)) return undefined;
   const [asked, other] = transport === 'tcp' ? ['TCP', 'UDP'] : ['UDP', 'TCP'];
   return `received 461: the camera does not send over ${asked}; set ${other} as the transport`;
 }
