@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { endInOrder } from './broken-thread.js';
 import type { AnnouncedFrame, FfmpegLog } from './ffmpeg-log.js';
 import { LiveOutlet } from './live/live-outlet.js';
 import { PipeReader, type PipeOutlet } from './pipe-reader.js';
@@ -42,6 +43,7 @@ function post(message: FromDecoderThread): void {
 const start = workerData as DecoderStart;
 const outlet = start.mailbox ? new LiveOutlet(start.mailbox, post) : new FileOutlet();
 const reader = new PipeReader(start, outlet, post, () => parentPort!.close());
+endInOrder(() => reader.close());
 parentPort!.on('message', (message: ToDecoderThread) => {
   if (message.kind === 'close') {
     void reader.close();

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { endInOrder } from '../../broken-thread.js';
 import { DecoderChoice } from '../../decoder-choice.js';
 import { Decoder } from './decoder.js';
 import type { DetailStart, FromDetailThread, ToDetailThread } from './detail-protocol.js';
@@ -75,6 +76,7 @@ async function close(): Promise<void> {
   parentPort!.close();
 }
 
+endInOrder(close);
 parentPort!.on('message', (message: ToDetailThread) => {
   switch (message.kind) {
     case 'want':
