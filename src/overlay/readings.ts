@@ -32,7 +32,9 @@ export function shownText({ text, confidence, settled }: KnownText): string {
   return `${settled ? '✓ ' : ''}${text}${percent(confidence)}`;
 }
 
-/** ` 98%`, or nothing where it is not known. */
+/** ` 98%`, or nothing where it is not known. A probability that rounds to certainty is shown as 99%: none is certain. */
 export function percent(confidence: number | undefined): string {
-  return confidence === undefined || !Number.isFinite(confidence) ? '' : ` ${Math.round(confidence * 100)}%`;
+  return confidence === undefined || !Number.isFinite(confidence)
+    ? ''
+    : ` ${Math.min(99, Math.round(confidence * 100))}%`;
 }

@@ -58,6 +58,7 @@ describe('overlay composition', () => {
     ['no text when text is off', [car], [plate], { showText: false }, ['car #7 93%']],
     ['only text when boxes are off', [car], [plate], { showVehicles: false, showPlates: false }, ['AB12 88%']],
     ['nothing', [car], [plate], { showVehicles: false, showPlates: false, showText: false }, []],
+    ['99 % at most, since no reading is certain', [{ ...car, confidence: 0.9999 }], [], {}, ['car #7 99%']],
     ['no confidence that is no number', [{ ...car, confidence: NaN }], [], {}, ['car #7']],
     [
       'no reason for a held plate outside debug mode',
